@@ -1,0 +1,49 @@
+"""What every command line entry does around its `main`: one sentence for bad input, exit codes."""
+
+import sys
+
+from absl import app, flags
+
+from keras_reid.errors import ReIDError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def run(main, errors=(ReIDError,)):
+    """Runs `main(argv)` under absl and turns expected failures into one sentence.
+
+    Args:
+      main: callable taking the arguments left after flag parsing; returns None or an exit code.
+      errors: exception types whose message is already the sentence to print.
+
+    Exits 0 (or with what `main` returned), 2 on bad input, 130 on Ctrl-C.
+    """
+
+    def guarded(argv):
+        try:
+            if len(argv) > 1:
+                raise app.UsageError(f"unexpected argument {argv[1]!r}; options start with --")
+            sys.exit(main(argv))
+        except (app.UsageError, *errors) as error:
+            sentence(error)
+            sys.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            sentence("interrupted")
+            sys.exit(INTERRUPTED)
+
+    app.run(guarded, flags_parser=parse_flags)
+
+
+def parse_flags(argv):
+    """absl's parser, with its usage dump replaced by one sentence and exit code 2."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        sentence(f"{error}; see --help")
+        sys.exit(BAD_INPUT)
+
+
+def sentence(message):
+    """Prints one line to standard error, whatever line breaks the message carried."""
+    print(f"error: {' '.join(str(message).split())}", file=sys.stderr)
