@@ -1,0 +1,62 @@
+"""Guides drawn at random: the single guide of SG-IFGSM, and a few pushes and pulls."""
+
+import numpy as np
+
+from keras_reid.attacks.guides import Guides, furthest_identities
+from keras_reid.attacks.identities import checked
+
+
+def sample_guides(
+    embeddings,
+    pids,
+    *,
+    guide_embeddings=None,
+    guide_pids=None,
+    num_push=1,
+    num_pull=0,
+    metric="l2",
+    seed=0,
+):
+    """Random guides: other images of the same identity, and images of the furthest one.
+
+    Args as in `furthest_negative_guides`; `num_push=1, num_pull=0` is the single guide of SG-IFGSM.
+
+    Returns:
+      Guides with float32 [N, num_push, D] and [N, num_pull, D]; weight 0 where there are fewer.
+    """
+    own, own_pids = checked(embeddings, pids, "l2")
+    alone = guide_embeddings is None
+    source, source_pids = (own, own_pids) if alone else checked(guide_embeddings, guide_pids, "l2")
+    generator = np.random.default_rng(seed)
+    members = {pid: np.flatnonzero(source_pids == pid) for pid in np.unique(own_pids) if pid > 0}
+    everyone = np.arange(len(own))
+    pushes = [
+        _without(members.get(pid, ()), i if alone else None) for i, pid in enumerate(own_pids)
+    ]
+    push, push_weight = _draw(generator, source, pushes, num_push)
+    if not num_pull:
+        return Guides(push=push, push_weight=push_weight)
+    furthest = furthest_identities(
+        own, own_pids, guide_embeddings=source, guide_pids=source_pids, metric=metric
+    )
+    of_furthest = {pid: np.flatnonzero(source_pids == pid) for pid in np.unique(furthest)}
+    pull, pull_weight = _draw(
+        generator, source, [of_furthest[furthest[i]] for i in everyone], num_pull
+    )
+    return Guides(push, pull, push_weight, pull_weight)
+
+
+def _draw(generator, source, candidates, count):
+    """Up to `count` of each image's candidates, without repetition; weight 0 fills the rest."""
+    vectors = np.zeros((len(candidates), count, source.shape[1]), np.float32)
+    weight = np.zeros((len(candidates), count), np.float32)
+    for row, pool in enumerate(candidates):
+        chosen = generator.permutation(pool)[:count].astype(int)
+        vectors[row, : len(chosen)] = source[chosen]
+        weight[row, : len(chosen)] = 1.0
+    return vectors, weight
+
+
+def _without(members, index):
+    members = np.asarray(members, int)
+    return members if index is None else members[members != index]
