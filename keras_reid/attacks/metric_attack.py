@@ -96,6 +96,10 @@ class MetricAttack:
             best_value = tf.where(better, value, best_value)
         return best
 
+    def with_steps(self, steps):
+        """The same attack with other `steps`, int or [N]; a one-step attack keeps its one step."""
+        return self if self.step_size is None else dataclasses.replace(self, steps=steps)
+
     def objective(self, embed, images, guides=None):
         """The function images -> [N] that this attack climbs, with the guides of these images."""
         if self.guides in ("own", "opposite"):

@@ -1,0 +1,48 @@
+"""The second, unbatched servable: JPEG or PNG bytes in.
+
+Apart, because an image that cannot be decoded fails every request that was merged with it.
+"""
+
+import tensorflow as tf
+
+from export import signatures
+from export.graphs import Servable, graph_function
+from keras_reid.data.images import decode_and_resize
+from serving import contract
+
+
+def build_encoded(model, limits):
+    """Returns (Servable, {signature name: tf.function}) with embed_encoded and decode."""
+    module = Servable(model.embed, model.input_size)
+
+    def decode(encoded):
+        # Unbatched, so an assertion hurts only the request that deserves it.
+        longest = tf.reduce_max(tf.concat([tf.strings.length(encoded), [0]], axis=0))
+        message = (
+            f"an encoded image is longer than {limits.encoded_bytes} bytes; send a smaller one"
+        )
+        with tf.control_dependencies(
+            [tf.debugging.assert_less_equal(longest, limits.encoded_bytes, message=message)]
+        ):
+            encoded = tf.identity(encoded)
+        return tf.map_fn(
+            lambda item: decode_and_resize(item, model.input_size),
+            encoded,
+            fn_output_signature=tf.TensorSpec([*model.input_size, 3], tf.uint8),
+        )
+
+    def embed(encoded):
+        pixels = tf.ensure_shape(decode(encoded), [None, *model.input_size, 3])
+        return signatures.embed_graph(module.embed_images)(pixels)
+
+    sizes = {"height": model.input_size[0], "width": model.input_size[1]}
+    embed = graph_function(embed, contract.EMBED_ENCODED_SIGNATURE, sizes)
+    functions = {
+        contract.DEFAULT_SIGNATURE: embed,
+        contract.EMBED_ENCODED: embed,
+        contract.DECODE: graph_function(
+            lambda encoded: {"images": decode(encoded)}, contract.DECODE_SIGNATURE, sizes
+        ),
+    }
+    module.functions = functions
+    return module, functions

@@ -1,0 +1,60 @@
+"""Writing a version of a model where a server will find it, whole or not at all.
+
+<base>/<name>/<version>/saved_model.pb ...           embed, describe, attacks; batchable
+<base>/<name>_encoded/<version>/saved_model.pb ...   JPEG or PNG in; unbatched
+"""
+
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+from export.encoded import build_encoded
+from export.module import build_servable
+from keras_reid.errors import ReIDError
+from keras_reid.files import aside
+from serving import contract
+
+
+def export_model(model, base, name, attack_names, limits, *, version=None, **settings):
+    """Exports both servables of `model` under one version number.
+
+    Args:
+      model: LoadedModel.
+      base: folder that holds the models.
+      name: of the servable, as clients will say it.
+      attack_names, limits, **settings: see `build_servable`.
+      version: positive int; None: unix time, or the last version + 1 if that is later.
+
+    Returns:
+      (path of the main version, path of the encoded version).
+
+    Raises:
+      ReIDError: a bad name, a version that exists, or a place that cannot be written.
+    """
+    if not name or "/" in name or name.startswith("."):
+        raise ReIDError(f"servable name {name!r} is no folder name; use letters, digits, - and _")
+    homes = [Path(base) / name, Path(base) / (name + contract.ENCODED_SUFFIX)]
+    last = max((number for home in homes for number in versions(home)), default=0)
+    version = max(int(time.time()), last + 1) if version is None else version
+    for home in homes:
+        if (home / str(version)).exists():
+            raise ReIDError(f"{home / str(version)} exists already; choose another version")
+    # The encoded servable goes first: a client that sees the main one may rely on both.
+    write(build_encoded(model, limits), homes[1] / str(version))
+    write(build_servable(model, attack_names, limits, **settings), homes[0] / str(version))
+    return homes[0] / str(version), homes[1] / str(version)
+
+
+def write(servable, path):
+    """Saves (module, functions) beside `path` under a name that no server polls, then renames."""
+    module, functions = servable
+    with aside(path) as draft:
+        tf.saved_model.save(module, str(draft), signatures=functions)
+
+
+def versions(home):
+    """Version numbers below one model's folder, ascending; what else lies there is ignored."""
+    if not home.is_dir():
+        return []
+    return sorted(int(child.name) for child in home.iterdir() if child.name.isdecimal())
