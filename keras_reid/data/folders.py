@@ -27,3 +27,13 @@ def image_files(folder):
     if not paths:
         raise ReIDError(f"the folder {folder} holds no JPEG or PNG image")
     return paths
+
+
+def require_files(records, source):
+    """Refuses a list that names images which are not there."""
+    missing = [record.path for record in records if not Path(record.path).is_file()]
+    if missing:
+        raise ReIDError(
+            f"{source} names {len(missing)} of {len(records)} images that do not exist, "
+            f"first {missing[0]}"
+        )

@@ -118,6 +118,11 @@ def check_training_records(records):
     """Refuses what nothing can be learned from."""
     if not records:
         raise ReIDError("there is no training image; check the data folder and its splits")
+    if any(record.pid == DISTRACTOR for record in records):
+        raise ReIDError(
+            "pid 0 stands for distractors, strangers to each other, and can't be trained on as one "
+            "person; number the training people from 1"
+        )
     if num_identities(records) < 2:
         raise ReIDError(
             f"all {len(records)} training images show person {records[0].pid}; "
