@@ -7,3 +7,9 @@ class ReIDError(ValueError):
     Entry modules print the sentence and exit with code 2; library callers get
     an ordinary ValueError.
     """
+
+
+def first_line(error):
+    """The first line of somebody else's exception, short enough to go into a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0][:200].rstrip(".")
