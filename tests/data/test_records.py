@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -86,3 +88,8 @@ def test_images_outside_the_root_keep_the_fingerprint_portable(tmp_path):
 def test_a_file_that_vanished_is_named(tmp_path):
     with pytest.raises(ReIDError, match="cannot read .*gone.jpg"):
         fingerprint([Record(str(tmp_path / "gone.jpg"), 1, 1, "train")], tmp_path)
+
+
+def test_labels_are_read_without_tensorflow():
+    code = "import sys, keras_reid.data; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
