@@ -5,6 +5,7 @@ with EmbeddedServer({"reid": "models/reid"}) as server:
 """
 
 import os
+import socket
 import time
 
 from serving.errors import DeadlineExceeded, ServerFailure, ServingError
@@ -88,18 +89,19 @@ class EmbeddedServer:
 
     def _listen(self):
         port, rest_port = self._ports
+        address = _numeric(self._host)
         host = f"[{self._host}]" if ":" in self._host else self._host
-        self._grpc = GrpcServer(host, port, self._manager, **self._grpc_settings)
+        self._grpc = GrpcServer(address, port, self._manager, **self._grpc_settings)
         self.grpc_address = f"{host}:{self._grpc.port}"
         self.rest_address = None
         if rest_port is not None:
             try:
                 self._http = HttpServer(
-                    self._host, rest_port, self._rest_api, max_requests=self._rest_threads
+                    address, rest_port, self._rest_api, max_requests=self._rest_threads
                 )
             except OSError as error:
                 raise ServingError(
-                    f"cannot listen for REST on {host}:{rest_port}: {error.strerror}; "
+                    f"cannot listen for REST on {address} port {rest_port}: {error.strerror}; "
                     "choose another --rest_api_port"
                 ) from error
             self.rest_address = f"http://{host}:{self._http.port}"
@@ -138,6 +140,16 @@ class EmbeddedServer:
 
     def __exit__(self, *exc_info):
         self.stop()
+
+
+def _numeric(host):
+    """One address for both ports: gRPC alone would be content with half of `localhost`."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ServingError(f"cannot listen on {host}: {error.strerror}") from error
+    addresses = [entry[4][0] for entry in found]
+    return next((address for address in addresses if ":" not in address), addresses[0])
 
 
 def _configs(models):

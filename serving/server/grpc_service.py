@@ -33,7 +33,7 @@ class GrpcServer:
     """Listens from the moment it is made; answers after `start`.
 
     Args:
-      host: address to listen on.
+      address: numeric address to listen on.
       port: 0 picks a free one, then to be found in `port`.
       manager: ModelManager.
       max_calls: calls at the same time; one more is refused.
@@ -42,7 +42,7 @@ class GrpcServer:
     Raises ServingError if the address can't be had.
     """
 
-    def __init__(self, host, port, manager, *, max_calls, health_service):
+    def __init__(self, address, port, manager, *, max_calls, health_service):
         self._slots = threading.BoundedSemaphore(max_calls)
         threads = concurrent.futures.ThreadPoolExecutor(
             max_calls + SPARE_THREADS, thread_name_prefix="grpc"
@@ -70,10 +70,12 @@ class GrpcServer:
             )
         self._health = _add_health(self._server) if health_service else None
         try:
+            host = f"[{address}]" if ":" in address else address
             self.port = self._server.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:
             raise ServingError(
-                f"cannot listen for gRPC on {host}:{port}; is it taken? choose another --port"
+                f"cannot listen for gRPC on {address} port {port}; is it taken? "
+                "choose another --port"
             ) from error
 
     def start(self):

@@ -19,7 +19,7 @@ class HttpServer(http.server.ThreadingHTTPServer):
     """Listens from the moment it is made; answers after `start`.
 
     Args:
-      host: address to listen on.
+      address: numeric address to listen on.
       port: 0 picks a free one, then to be found in `port`.
       api: RestApi.
       max_requests: requests worked on at the same time; more wait.
@@ -30,15 +30,14 @@ class HttpServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host, port, api, *, max_requests):
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        self.address_family = family
+    def __init__(self, address, port, api, *, max_requests):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.api = api
         self.slots = threading.BoundedSemaphore(max_requests)
         self._busy = 0
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self.serve_forever, name="rest", daemon=True)
-        super().__init__(address[:2], RequestHandler)
+        super().__init__((address, port), RequestHandler)
 
     @property
     def port(self):

@@ -152,7 +152,7 @@ def _as_float(value):
     try:
         return float(value)
     except OverflowError:  # an integer of more than 308 digits
-        return np.copysign(np.inf, value)
+        return np.inf if value > 0 else -np.inf
 
 
 def is_base64(value):
