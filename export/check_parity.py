@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from absl import flags
-from serving.client import ReIDClient
 
 from export.parity import check_export, check_server
 from export.tables import print_rows, refuse_failures
@@ -20,6 +19,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.files import write_json
 from keras_reid.models import load_model
 from keras_reid.runs import entry
+from serving.client import ReIDClient
 from serving.errors import ServingError
 
 MODEL = flags.DEFINE_string("model", None, "The model that was exported (workdir, .keras, ...).")

@@ -3,7 +3,7 @@
     python -m export.export_model --model=runs/demo/train --base=runs/demo/models --name=reid \\
         --attacks=sma,fna --max_epsilon_255=16
 
-writes runs/demo/models/reid/<version>/ and runs/demo/models/reid_encoded/<version>/, loads the result
+writes runs/demo/models/reid/<version>/ and .../reid_encoded/<version>/, loads the result
 the way TF Serving does, and compares it with the model. Exit code 2 where the two differ.
 """
 

@@ -12,7 +12,7 @@ from keras_reid.data.images import to_images
 from keras_reid.errors import ReIDError
 from serving import contract
 
-# Bars of the contract. Kernels of another graph or batch size round differently, and a sign step can
+# Bars of the contract. Kernels of another graph or batch size round differently and a sign step may
 # flip a pixel; the same SavedModel in the same kind of session has no excuse.
 EMBEDDING_TOLERANCE = 1e-5
 PIXEL_SHARE = 0.97

@@ -1,0 +1,97 @@
+"""An attack over many images: one compiled graph, uint8 in and uint8 out."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_reid.attacks import ATTACKS, NOISES, Guides, make_attack, round_inside
+from keras_reid.data.images import to_images
+from keras_reid.errors import ReIDError
+
+
+class AttackRunner:
+    """Runs one named attack (or noise) batch by batch on a model.
+
+    The graph is traced once: epsilon and step size are inputs, and a short last batch is filled up,
+    which changes nothing for the others because images never meet.
+
+    Args:
+      name: one of `ATTACKS` or `NOISES`.
+      model: LoadedModel.
+      batch_size: images per step.
+      **settings: of `make_attack`, except step_size.
+    """
+
+    def __init__(self, name, model, *, batch_size=32, **settings):
+        if name not in ATTACKS and name not in NOISES:
+            raise ReIDError(
+                f"attack {name!r} is unknown; use one of {', '.join([*NOISES, *ATTACKS])}"
+            )
+        self.name = name
+        self.batch_size = batch_size
+        self.attack = make_attack(name, **settings) if name in ATTACKS else None
+        self._target = model.embed
+        if name == "xent":
+            if model.logits is None:
+                raise ReIDError(
+                    f"xent attacks logits and {model.source} has none; "
+                    "train with --loss=classification or leave it out"
+                )
+            self._target = model.logits
+        self._settings = settings
+        self._graph = tf.function(self._attack_batch, reduce_retracing=True)
+
+    @property
+    def guided(self):
+        """Whether the attack has to be told where to go."""
+        return self.attack is not None and self.attack.guides == "given"
+
+    def run(self, pixels, guides=None, *, epsilon, step_size=1 / 255, seeds):
+        """Attacks uint8 pixels [N, H, W, 3]; returns uint8, inside the ball as uint8 too.
+
+        Args:
+          guides: `Guides` of these images, or None.
+          epsilon, step_size: floats in [0, 1].
+          seeds: int64 [N], one key per image.
+        """
+        found = np.empty_like(pixels)
+        for start in range(0, len(pixels), self.batch_size):
+            rows = slice(start, min(start + self.batch_size, len(pixels)))
+            batch = pixels[rows]
+            answer = self._graph(
+                self._filled(batch),
+                None if guides is None else tuple(map(self._filled, guides.rows(rows))),
+                tf.constant(epsilon, tf.float32),
+                tf.constant(step_size, tf.float32),
+                self._filled(seeds[rows]),
+            )
+            found[rows] = answer.numpy()[: len(batch)]
+        return found
+
+    def _filled(self, values):
+        """Repeats the first row until the batch is full; None stays None."""
+        if values is None:
+            return None
+        missing = self.batch_size - len(values)
+        return tf.constant(np.concatenate([values, np.repeat(values[:1], missing, axis=0)]))
+
+    def _attack_batch(self, pixels, guides, epsilon, step_size, seeds):
+        images = to_images(pixels)
+        if self.attack is None:
+            adversarial = NOISES[self.name](images, epsilon=epsilon, seed=seeds)
+        else:
+            settings = dict(self._settings)
+            if self.attack.step_size is not None:
+                settings["step_size"] = step_size
+            attack = make_attack(self.name, **settings)
+            if self.name == "xent":
+                guides = predicted_classes(self._target(images))
+            elif guides is not None:
+                guides = Guides(*guides)
+            adversarial = attack(self._target, images, guides, epsilon=epsilon, seed=seeds)
+        return round_inside(adversarial, pixels, epsilon)
+
+
+def predicted_classes(logits):
+    """Pushes each image from the class it is taken for: a test set's identities are no classes."""
+    classes = tf.one_hot(tf.argmax(logits, axis=1), tf.shape(logits)[1])
+    return Guides(push=classes[:, None, :])

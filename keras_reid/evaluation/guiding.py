@@ -1,0 +1,55 @@
+"""Which guides a data set offers to an attack, from a source that is always named."""
+
+import dataclasses
+
+import numpy as np
+
+from keras_reid.attacks import furthest_negative_guides, sample_guides
+from keras_reid.errors import ReIDError
+
+SOURCES = ("query", "gallery", "train")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GuideSource:
+    """Embeddings that may guide, and how they are chosen.
+
+    embeddings, pids: [M, D] and [M]; None: the attacked images guide each other.
+    num_push, num_pull: random guides per image for the attacks that take them (fgsm ... pgd).
+    selection: "furthest" or "random" identity to pull to (fna).
+    metric, preset: as in `make_attack`.
+    """
+
+    embeddings: np.ndarray | None = None
+    pids: np.ndarray | None = None
+    num_push: int = 1
+    num_pull: int = 0
+    selection: str = "furthest"
+    metric: str = "l2"
+    preset: str = "paper"
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.num_push < 0 or self.num_pull < 0 or self.num_push + self.num_pull == 0:
+            raise ReIDError("num_push and num_pull must not be negative, nor both zero")
+
+    def guides(self, name, embeddings, pids):
+        """`Guides` of the attack `name` for images with these embeddings and pids."""
+        common = {
+            "guide_embeddings": self.embeddings,
+            "guide_pids": self.pids,
+            "metric": self.metric,
+            "seed": self.seed,
+        }
+        if name == "fna":
+            return furthest_negative_guides(
+                embeddings, pids, preset=self.preset, selection=self.selection, **common
+            )
+        return sample_guides(
+            embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **common
+        )
+
+
+def without_push(guides):
+    """[N] bool: images that no other image of their identity could push."""
+    return np.asarray(guides.push_weight).sum(axis=1) == 0

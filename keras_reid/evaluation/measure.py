@@ -1,0 +1,42 @@
+"""What an attack did to the pixels, measured on the uint8 output: never trust, measure."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PixelChange:
+    """Change over a set of images, in units of 1/255 where it is a size.
+
+    linf_255: largest change of any value of any image.
+    mean_l2: mean over images of the L2 norm of the change, in [0, 1] pixel space.
+    changed: share of values that differ.
+    """
+
+    linf_255: int
+    mean_l2: float
+    changed: float
+
+
+class PixelMeter:
+    """Adds up the change of batches of uint8 images."""
+
+    def __init__(self):
+        self._linf, self._l2, self._changed, self._values = 0, [], 0, 0
+
+    def add(self, clean, adversarial):
+        change = adversarial.astype(np.int16) - clean.astype(np.int16)
+        if change.size:
+            self._linf = max(self._linf, int(np.abs(change).max()))
+            squares = np.square(change / 255.0).reshape(len(change), -1)
+            self._l2.extend(np.sqrt(squares.sum(axis=1)).tolist())
+            self._changed += int(np.count_nonzero(change))
+            self._values += change.size
+
+    def result(self):
+        """PixelChange of all that was added."""
+        mean = float(np.mean(self._l2)) if self._l2 else 0.0
+        return PixelChange(
+            linf_255=self._linf, mean_l2=mean, changed=self._changed / max(self._values, 1)
+        )
