@@ -66,18 +66,42 @@ BY_STATUS = {
     "PERMISSION_DENIED": AccessDenied,
     "RESOURCE_EXHAUSTED": ServerBusy,
     "UNAVAILABLE": ServerUnavailable,
+    "CANCELLED": ServerUnavailable,  # never by the client: the server is shutting down
     "DEADLINE_EXCEEDED": DeadlineExceeded,
 }
+GONE = (
+    "the model server at {address} is not available ({details}): "
+    "check that it runs there, and try again"
+)
+SENTENCES = {
+    "NOT_FOUND": "{address} does not serve {model!r}: {details}",
+    "UNAVAILABLE": GONE,
+    "CANCELLED": GONE,
+    "RESOURCE_EXHAUSTED": "the model server at {address} is busy ({details}): try again later",
+    "DEADLINE_EXCEEDED": "no answer from {address} within {timeout:g} seconds: allow more "
+    "(the first call of an attack takes longest) or send less at a time",
+}
+OTHERWISE = "{address} could not answer the request: {details}"
+TOO_LARGE = "the request is above a limit of {address} ({details}): send less at a time"
 
 
-def from_status(name, sentence):
-    """The typed error of a status name; gRPC and REST answers meet here."""
-    return BY_STATUS.get(name, ServerFailure)(sentence)
+def status_name(http_status):
+    """A name for an HTTP status; names that share one share an error too."""
+    names = [name for name, number in HTTP_STATUS.items() if number == http_status]
+    return names[0] if names else "UNKNOWN"
 
 
-def from_http_status(status, sentence):
-    """The same from an HTTP status; several names share one, and so one error."""
-    if status == 413:
-        return RequestTooLarge(sentence)
-    names = [name for name, number in HTTP_STATUS.items() if number == status]
-    return from_status(names[0] if names else "UNKNOWN", sentence)
+def from_server(name, details, address, model, timeout):
+    """The typed error of a failed call, in a sentence; gRPC and REST meet here.
+
+    Args:
+      name: name of the status, as in HTTP_STATUS.
+      details: what the server, or the network, said; a graph's stack trace is cut off.
+      address, model: who was asked for what.
+      timeout: seconds that the call had.
+    """
+    details = (details.strip() or name).splitlines()[0].strip()
+    kind, sentence = BY_STATUS.get(name, ServerFailure), SENTENCES.get(name, OTHERWISE)
+    if "larger than max" in details:  # a message (gRPC) or a batch (batching session)
+        kind, sentence = RequestTooLarge, TOO_LARGE
+    return kind(sentence.format(address=address, model=model, details=details, timeout=timeout))

@@ -152,8 +152,8 @@ def test_batching_parameters_read_as_the_server_reads_them():
     assert list(parameters.allowed_batch_sizes) == [8, 16]
 
 
-OURS = "from serving import messages, tensors"
-THEIRS = "from tensorflow_serving.apis import predict_pb2, get_model_metadata_pb2"
+OURS = "from serving import client, messages, tensors"
+THEIRS = "import tensorflow; from tensorflow_serving.apis import predict_pb2"
 USE = """
 import numpy as np
 request = messages.PredictRequest()
