@@ -2,15 +2,7 @@
 
 import tensorflow as tf
 
-
-def decode(encoded):
-    """Encoded JPEG or PNG -> uint8 [height, width, 3] of its own size.
-
-    Grey becomes three equal channels, alpha is dropped. A truncated file is an error.
-    """
-    image = tf.io.decode_image(encoded, channels=3, dtype=tf.uint8, expand_animations=False)
-    image.set_shape([None, None, 3])
-    return image
+from keras_reid.data.readable import decode, naming_bad_images
 
 
 def resize(pixels, size):
@@ -34,9 +26,24 @@ def decode_and_resize(encoded, size):
     return pixels
 
 
-def read_image(path, size):
+def read_pixels(path, size):
     """Scalar path -> uint8 [*size, 3]."""
     return decode_and_resize(tf.io.read_file(path), size)
+
+
+def pixel_batches(records, input_size, batch_size):
+    """Yields uint8 ndarrays [<= batch_size, *input_size, 3] in the records' order, none left out.
+
+    An unreadable image is refused by name: a ranking without it would be another measurement.
+    """
+    paths = tf.data.Dataset.from_tensor_slices(
+        tf.constant([record.path for record in records], tf.string, [len(records)])
+    )
+    pixels = paths.map(
+        lambda path: read_pixels(path, input_size), tf.data.AUTOTUNE, deterministic=True
+    )
+    with naming_bad_images(records):
+        yield from pixels.batch(batch_size).prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
 
 
 def to_images(pixels):

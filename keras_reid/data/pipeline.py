@@ -1,15 +1,14 @@
 """Records in, batches of images out, as tf.data: by step for training, in order for evaluation."""
 
-import contextlib
-
 import numpy as np
 import tensorflow as tf
 
 from keras_reid.data.augment import Augmentation, augment
-from keras_reid.data.images import read_image, to_images
-from keras_reid.data.readable import readable_records
+from keras_reid.data.images import pixel_batches, read_pixels, to_images
+from keras_reid.data.readable import naming_bad_images
 from keras_reid.data.records import class_labels
-from keras_reid.errors import ReIDError
+
+__all__ = ["evaluation_batches", "load_pixels", "naming_bad_images", "training_batches"]
 
 AUTOTUNE = tf.data.AUTOTUNE
 
@@ -80,7 +79,7 @@ def _from_files(records, chosen, batch_size, input_size):
         return tf.fill([batch_size], step), indices
 
     def read(step, index):
-        return step, index, read_image(paths[index], input_size)
+        return step, index, read_pixels(paths[index], input_size)
 
     def gathered(steps, indices, pixels):
         return steps[0], indices, pixels
@@ -90,48 +89,16 @@ def _from_files(records, chosen, batch_size, input_size):
 
 
 def evaluation_batches(records, input_size, batch_size):
-    """Yields float32 [<= batch_size, height, width, 3] in the records' order, nothing left out.
-
-    An unreadable image is refused by name: a ranking without it would be another measurement.
-    """
-    with naming_bad_images(records):
-        for pixels in _in_order(records, input_size, batch_size):
-            yield to_images(pixels)
+    """Yields float32 images [<= batch_size, height, width, 3]; `pixel_batches` in [0, 1]."""
+    for pixels in pixel_batches(records, input_size, batch_size):
+        yield to_images(pixels)
 
 
 def load_pixels(records, input_size):
     """uint8 [n, height, width, 3] ndarray of every record's image, in order."""
     memory = np.empty([len(records), *input_size, 3], np.uint8)
     start = 0
-    with naming_bad_images(records):
-        for pixels in _in_order(records, input_size, 64):
-            memory[start : start + len(pixels)] = pixels
-            start += len(pixels)
+    for pixels in pixel_batches(records, input_size, 64):
+        memory[start : start + len(pixels)] = pixels
+        start += len(pixels)
     return memory
-
-
-def _in_order(records, input_size, batch_size):
-    paths = tf.data.Dataset.from_tensor_slices([record.path for record in records])
-    pixels = paths.map(lambda path: read_image(path, input_size), AUTOTUNE, deterministic=True)
-    return pixels.batch(batch_size).prefetch(AUTOTUNE)
-
-
-@contextlib.contextmanager
-def naming_bad_images(records):
-    """Turns TensorFlow's error over an unreadable image into a sentence with the file's name.
-
-    The images are looked through only after something failed; if they are all well, the failure
-    was another and passes unchanged.
-    """
-    try:
-        yield
-    except tf.errors.OpError:
-        bad = readable_records(records)[1]
-        if not bad:
-            raise
-        (record, reason), *others = bad
-        also = f" (and {len(others)} more)" if others else ""
-        raise ReIDError(
-            f"cannot read the image {record.path}{also}: {reason}; replace or remove it; "
-            "training can go on without it under --skip_bad_images"
-        ) from None

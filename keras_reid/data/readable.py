@@ -1,13 +1,24 @@
-"""Opening every image once, to know which are good before hours depend on them."""
+"""Which image files can be used: the one decoder, and looking through files with it."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import os
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from keras_reid.data.images import decode
+from keras_reid.errors import ReIDError
+
+
+def decode(encoded):
+    """Encoded JPEG or PNG -> uint8 [height, width, 3] of its own size.
+
+    Grey becomes three equal channels, alpha is dropped. A truncated file is an error.
+    """
+    image = tf.io.decode_image(encoded, channels=3, dtype=tf.uint8, expand_animations=False)
+    image.set_shape([None, None, 3])
+    return image
 
 
 class Inspection(NamedTuple):
@@ -63,3 +74,24 @@ def readable_records(records, progress=None):
     looked_at = list(zip(records, problems, strict=True))
     readable = [record for record, problem in looked_at if problem is None]
     return readable, [(record, problem) for record, problem in looked_at if problem]
+
+
+@contextlib.contextmanager
+def naming_bad_images(records):
+    """Turns TensorFlow's error over an unreadable image into a sentence with the file's name.
+
+    The images are looked through only after something failed; if they are all well, the failure
+    was another and passes unchanged.
+    """
+    try:
+        yield
+    except tf.errors.OpError:
+        bad = readable_records(records)[1]
+        if not bad:
+            raise
+        (record, reason), *others = bad
+        also = f" (and {len(others)} more)" if others else ""
+        raise ReIDError(
+            f"cannot read the image {record.path}{also}: {reason}; replace or remove it; "
+            "training can go on without it under --skip_bad_images"
+        ) from None
