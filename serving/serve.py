@@ -10,7 +10,7 @@ while the server runs. For production run `tensorflow_model_server` with the sam
 import logging
 import os
 import signal
-import sys
+import threading
 
 from absl import flags
 
@@ -61,18 +61,23 @@ TENSORFLOW_SESSION_PARALLELISM = flags.DEFINE_integer(
     "tensorflow_session_parallelism", 0, "Threads of TensorFlow's pools; 0 is one per core.", 0
 )
 
+WAKE_SECONDS = 1.0  # a signal that comes just before a wait is handled at its end
+
 
 def main():
-    signal.signal(signal.SIGTERM, _terminate)
+    # While models are being loaded there is nothing to drain.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     models = _models()
     say("development model server: no authentication; use tensorflow_model_server in production")
     with _server(models) as server:
+        stopped = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stopped.set())
         rest = server.rest_address or "off"
         say(f"ready: gRPC {server.grpc_address}, REST {rest}, models {', '.join(server.names)}")
         try:
-            while True:
-                signal.pause()
+            while not stopped.wait(WAKE_SECONDS):
+                pass
         finally:
             say("stopping: waiting for requests under way")
 
@@ -113,11 +118,6 @@ def _models():
             "it is the one above the numbered versions"
         )
     return {MODEL_NAME.value: MODEL_BASE_PATH.value}
-
-
-def _terminate(signum, frame):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; draining goes on
-    sys.exit(0)
 
 
 def say(line):

@@ -55,7 +55,7 @@ class EmbeddedServer:
         session_parallelism=0,
         unavailable_labels=False,
     ):
-        self._manager = ModelManager(
+        self.manager = ModelManager(
             _configs(models),
             _model_loader(warm_up_iterations, session_parallelism),
             poll_seconds=poll_seconds,
@@ -69,18 +69,18 @@ class EmbeddedServer:
             "health_service": health_service,
         }
         self._rest_threads = rest_num_threads or default_threads
-        self._rest_api = RestApi(self._manager, timeout_ms=rest_timeout_ms)
+        self._rest_api = RestApi(self.manager, timeout_ms=rest_timeout_ms)
         self._grpc = self._http = None
 
     @property
     def names(self):
         """The models' names."""
-        return self._manager.names
+        return self.manager.names
 
     def start(self):
         """Loads the models, then opens the ports. Raises ServingError if either can't be done."""
         try:
-            self._manager.start()
+            self.manager.start()
             self._listen()
         except BaseException:
             self.stop(grace=0)
@@ -91,7 +91,7 @@ class EmbeddedServer:
         port, rest_port = self._ports
         address = _numeric(self._host)
         host = f"[{self._host}]" if ":" in self._host else self._host
-        self._grpc = GrpcServer(address, port, self._manager, **self._grpc_settings)
+        self._grpc = GrpcServer(address, port, self.manager, **self._grpc_settings)
         self.grpc_address = f"{host}:{self._grpc.port}"
         self.rest_address = None
         if rest_port is not None:
@@ -111,14 +111,14 @@ class EmbeddedServer:
     def wait_ready(self, timeout=60.0, version=None):
         """Waits until every model serves (this `version`); raises ServingError if one can't."""
         deadline = time.monotonic() + timeout
-        for name in self._manager.names:
+        for name in self.manager.names:
             while not self._is_ready(name, version):
                 if time.monotonic() > deadline:
                     raise DeadlineExceeded(f"model {name!r} not available after {timeout} s")
                 time.sleep(READY_POLL_SECONDS)
 
     def _is_ready(self, name, version):
-        servables = self._manager.version_states(name)
+        servables = self.manager.version_states(name)
         if version is not None:
             servables = [servable for servable in servables if servable.version == version]
         failed = [s for s in servables if s.state == END and s.error]
@@ -128,11 +128,12 @@ class EmbeddedServer:
 
     def stop(self, grace=GRACE_SECONDS):
         """Takes no new requests, answers those under way for up to `grace` seconds, unloads."""
+        answered = self._grpc.stop(grace) if self._grpc is not None else None
         if self._http is not None:
             self._http.stop(grace)
-        if self._grpc is not None:
-            self._grpc.stop(grace)
-        self._manager.stop()
+        if answered is not None:
+            answered.wait()
+        self.manager.stop()
         self._grpc = self._http = None
 
     def __enter__(self):

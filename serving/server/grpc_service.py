@@ -82,10 +82,13 @@ class GrpcServer:
         self._server.start()
 
     def stop(self, grace):
-        """Takes no new calls and waits up to `grace` seconds for those under way."""
+        """Takes no new calls and leaves those under way up to `grace` seconds.
+
+        Returns at once, with an event that is set when the last call is answered.
+        """
         if self._health is not None:
             self._health.enter_graceful_shutdown()
-        self._server.stop(grace).wait()
+        return self._server.stop(grace)
 
     def _handler(self, service, name, answer):
         request_class, response_class = SERVICES[service][name]

@@ -182,7 +182,10 @@ def encode(string):
 
 def text(value):
     """The value as an error message shows it."""
-    shown = json.dumps(value, indent=4, ensure_ascii=False)
+    try:
+        shown = json.dumps(value, indent=4, ensure_ascii=False)
+    except RecursionError:
+        return "(too deeply nested)"
     return shown if len(shown) <= ECHO_LIMIT else shown[:ECHO_LIMIT] + "..."
 
 

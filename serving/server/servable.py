@@ -21,7 +21,7 @@ class Servable:
         self.state = START
         self.error = None  # StatusError of a failed load
         self._model = None
-        self._users = 0
+        self.users = 0  # requests under way
         self._lock = threading.Lock()
 
     def __str__(self):
@@ -47,7 +47,7 @@ class Servable:
         """
         with self._lock:
             available = self.state == AVAILABLE
-            self._users += available
+            self.users += available
         if not available:
             yield None
             return
@@ -55,7 +55,7 @@ class Servable:
             yield self._model
         finally:
             with self._lock:
-                self._users -= 1
+                self.users -= 1
                 self._close_if_unused()
 
     def unload(self):
@@ -66,6 +66,6 @@ class Servable:
                 self._close_if_unused()
 
     def _close_if_unused(self):
-        if self.state == UNLOADING and self._users == 0:
+        if self.state == UNLOADING and self.users == 0:
             self._model.close()
             self._model, self.state = None, END

@@ -162,9 +162,9 @@ def test_one_call_more_than_threads_is_refused(saved_models):
                     pool.submit(client.predict, inputs=steps, signature="slow", timeout=3)
                     for _ in range(2)
                 ]
-                time.sleep(1)
                 with pytest.raises(grpc.RpcError) as caught:
-                    client.status("demo")
+                    while not all(future.done() for future in slow):
+                        client.status("demo")
                 assert [f.exception().code().name for f in slow] == ["DEADLINE_EXCEEDED"] * 2
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert caught.value.details() == "Server Threadpool Exhausted"

@@ -11,7 +11,7 @@ import pytest
 from serving.errors import ServerFailure, ServingError
 from serving.server.embedded import EmbeddedServer
 from serving.server.manager import ModelConfig
-from serving.server.servable import AVAILABLE, END
+from serving.server.servable import AVAILABLE, END, UNLOADING, Servable
 from serving.server.versions import All, Latest, Specific, parse_version, versions_on_disk
 from tests.serving.server.clients import GrpcClient, floats
 
@@ -32,6 +32,30 @@ def wait_for(condition, seconds=20):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def requests_under_way(server):
+    return sum(servable.users for servable in server.manager.version_states("demo"))
+
+
+class StubModel:
+    closed = False
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_model_is_freed_when_its_last_user_leaves():
+    model = StubModel()
+    servable = Servable("demo", 1, "path")
+    servable.load(lambda path: model)
+    with servable.use() as first, servable.use() as second:
+        assert first is second is model
+        servable.unload()
+        assert (servable.state, servable.users, model.closed) == (UNLOADING, 2, False)
+        with servable.use() as late:
+            assert late is None
+    assert (servable.state, servable.users, model.closed) == (END, 0, True)
 
 
 @pytest.fixture
@@ -83,7 +107,7 @@ def test_a_request_under_way_ends_on_the_version_it_began_on(two_versions):
             target=lambda: results.append(client.predict(inputs=steps, signature="slow"))
         )
         slow.start()
-        time.sleep(0.3)
+        wait_for(lambda: requests_under_way(server))
         publish()
         server.wait_ready(version=2)
         assert client.predict(inputs=INPUTS).model_spec.version.value == 2
@@ -105,8 +129,9 @@ def test_a_version_that_fails_to_load_leaves_the_old_one_serving(two_versions):
             server.wait_ready(version=2)
         assert client.predict(inputs=INPUTS).model_spec.version.value == 1
         # Filling it later goes unnoticed while the number stays; a new number is seen.
-        (base / "2").rmdir()
-        wait_for(lambda: True)
+        shutil.copytree(base / "1", base / "2", dirs_exist_ok=True)
+        time.sleep(10 * POLL)
+        assert states(client)[2] == END
         publish(version=3)
         server.wait_ready(version=3)
         wait_for(lambda: states(client)[1] == END)
@@ -149,7 +174,7 @@ def test_stop_answers_what_is_under_way(two_versions):
             target=lambda: results.append(client.predict(inputs=steps, signature="slow"))
         )
         slow.start()
-        time.sleep(0.5)
+        wait_for(lambda: requests_under_way(server))
         server.stop()
         slow.join()
         assert list(results[0].outputs["steps"].int_val) == [3000]
