@@ -86,6 +86,7 @@ class ReIDClient:
             raise BadRequest(f"timeout must be positive, not {timeout!r} seconds")
         if batch_size is not None and batch_size < 1:
             raise BadRequest(f"batch_size must be at least 1, not {batch_size!r}")
+        self.server = server
         self._model = model
         self._encoded = model + contract.ENCODED_SUFFIX
         self._batch_size = batch_size
@@ -307,7 +308,7 @@ class ReIDClient:
                 try:
                     self._predict(self._encoded, signature, single, outputs)
                 except BadRequest as error:
-                    raise BadRequest(f"{name} cannot be decoded: {error}") from error
+                    raise BadRequest(f"{name} cannot be decoded: {error.details}") from error
             raise
 
     def _predict(self, model, signature, given, outputs):

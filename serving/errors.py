@@ -22,7 +22,12 @@ HTTP_STATUS = {
 
 
 class ServingError(Exception):
-    """Told in one sentence that names the thing and the remedy; entry modules print it, exit 2."""
+    """Told in one sentence that names the thing and the remedy; entry modules print it, exit 2.
+
+    details: the server's own words, where it said any.
+    """
+
+    details = ""
 
 
 class BadRequest(ServingError, ValueError):
@@ -104,4 +109,6 @@ def from_server(name, details, address, model, timeout):
     kind, sentence = BY_STATUS.get(name, ServerFailure), SENTENCES.get(name, OTHERWISE)
     if "larger than max" in details:  # a message (gRPC) or a batch (batching session)
         kind, sentence = RequestTooLarge, TOO_LARGE
-    return kind(sentence.format(address=address, model=model, details=details, timeout=timeout))
+    error = kind(sentence.format(address=address, model=model, details=details, timeout=timeout))
+    error.details = details
+    return error

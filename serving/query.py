@@ -9,6 +9,7 @@ measured on it beside (.json) and <image>_adversarial_embedding.npy; with --gall
 <image>_nearest.json. Needs the model's second servable, `<model>_encoded`, and no TensorFlow.
 """
 
+import functools
 import sys
 from pathlib import Path
 
@@ -22,25 +23,38 @@ from serving.files import read_png, write_json, write_npy, write_png
 from serving.gallery import open_gallery
 
 
-def define_flags():
+def define_flags(into=flags.FLAGS):
     """This command's flags."""
-    flags.DEFINE_string("server", "localhost:8500", "host:port (gRPC) or http://host:port (REST).")
-    flags.DEFINE_string("model", "reid", "Name of the model on the server.")
-    flags.DEFINE_float("timeout", 60.0, "Seconds that one request may take.")
-    flags.DEFINE_string("image", None, "JPEG or PNG file to ask about.")
-    flags.DEFINE_string("gallery", None, "Folder of images, or .npz with paths and embeddings.")
-    flags.DEFINE_integer("top", 10, "Gallery images to show.", lower_bound=1)
-    flags.DEFINE_string("attack", None, "Attack to run, as exported: sma, fna, ...")
-    flags.DEFINE_float("epsilon_255", 5.0, "Largest change of a pixel, in steps of 1/255.")
-    flags.DEFINE_integer("steps", 15, "Steps of an iterative attack.")
-    flags.DEFINE_integer("seed", 0, "Seed of the attack's random start.")
-    flags.DEFINE_list("push", None, "Images to move away from, for an attack that takes guides.")
-    flags.DEFINE_list("pull", None, "Images to move towards, likewise.")
-    flags.DEFINE_string("output", "runs/query", "Folder for the results.")
+    text, whole, real, names = (
+        functools.partial(define, flag_values=into)
+        for define in (
+            flags.DEFINE_string,
+            flags.DEFINE_integer,
+            flags.DEFINE_float,
+            flags.DEFINE_list,
+        )
+    )
+    text("server", "localhost:8500", "host:port (gRPC) or http://host:port (REST).")
+    text("model", "reid", "Name of the model on the server.")
+    real("timeout", 60.0, "Seconds that one request may take.")
+    text("image", None, "JPEG or PNG file to ask about.")
+    text("gallery", None, "Folder of images, or .npz with paths and embeddings.")
+    whole("top", 10, "Gallery images to show.", lower_bound=1)
+    text("attack", None, "Attack to run, as exported: sma, fna, ...")
+    real("epsilon_255", 5.0, "Largest change of a pixel, in steps of 1/255.")
+    whole("steps", 15, "Steps of an iterative attack.")
+    whole("seed", 0, "Seed of the attack's random start.")
+    names("push", None, "Images to move away from, for an attack that takes guides.")
+    names("pull", None, "Images to move towards, likewise.")
+    text("output", "runs/query", "Folder for the results.")
 
 
 def main():
-    values = flags.FLAGS
+    ask(flags.FLAGS)
+
+
+def ask(values):
+    """Does what the flags say and prints what came of it."""
     if not values.image:
         raise BadRequest("--image is missing: the JPEG or PNG file to ask about")
     if not values.attack and (values.push or values.pull):

@@ -76,7 +76,7 @@ class TestEmbed:
         assert [len(sent["encoded"]) for sent in model.sent(contract.EMBED_ENCODED)] == [4, 2]
 
     def test_batch_size_is_the_callers(self, client, model):
-        with ReIDClient(client._transport.address, batch_size=3) as smaller:
+        with ReIDClient(client.server, batch_size=3) as smaller:
             smaller.embed(some_images(6))
         assert [len(sent["images"]) for sent in model.sent(contract.EMBED)] == [3, 3]
 
@@ -304,7 +304,7 @@ class TestWhatTheServerTells:
         assert known["describe"]["outputs"] == {"description": {"dtype": "str", "shape": [None]}}
 
     def test_an_unknown_model_is_named(self, client):
-        with ReIDClient(client._transport.address, model="nope") as other:
+        with ReIDClient(client.server, model="nope") as other:
             for call in (other.status, other.metadata, lambda: other.embed(some_images(1))):
                 with pytest.raises(ModelNotFound, match="does not serve 'nope'"):
                     call()
@@ -321,7 +321,7 @@ class TestWhatTheServerTells:
             client.attack(some_images(1))
 
     def test_a_batch_above_the_ceiling_is_refused(self, client):
-        with ReIDClient(client._transport.address, batch_size=5) as larger:
+        with ReIDClient(client.server, batch_size=5) as larger:
             with pytest.raises(BadRequest, match="batch_size of 5 is above .* ceiling of 4"):
                 larger.embed(some_images(1))
 

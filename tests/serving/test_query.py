@@ -7,11 +7,13 @@ import sys
 
 import numpy as np
 import pytest
+from absl import flags
 from PIL import Image
 
 from serving.client import ReIDClient
-from serving.errors import BadRequest
+from serving.errors import BadRequest, ModelNotFound
 from serving.gallery import Gallery, open_gallery
+from serving.query import ask, define_flags
 from tests.serving import fake_server
 from tests.serving.fake_server import SIZE, WIDTH, embed
 
@@ -123,16 +125,27 @@ BAD = {
     "gallery file": (["--image={0}/query.png", "--gallery={0}/query.png"], "is no gallery"),
     "output": (["--image={0}/query.png", "--output={0}/query.png"], "cannot write"),
     "model": (["--image={0}/query.png", "--model=nope"], "does not serve 'nope'"),
-    "top": (["--image={0}/query.png", "--top=0"], "see --help"),
-    "stray": (["query.png"], "unexpected argument 'query.png'"),
 }
 
 
 @pytest.mark.parametrize(("arguments", "says"), BAD.values(), ids=BAD)
-def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, people, query, arguments, says):
+def test_bad_input_is_told_in_a_sentence(tmp_path, people, address, arguments, says):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.png").write_bytes((tmp_path / "query.png").read_bytes()[:30])
-    done = query(*(argument.format(tmp_path) for argument in arguments))
+    values = flags.FlagValues()
+    define_flags(values)
+    given = [argument.format(tmp_path) for argument in arguments]
+    values(["query", f"--server={address}", f"--output={tmp_path / 'out'}", *given])
+    with pytest.raises(BadRequest if "nope" not in says else ModelNotFound, match=says):
+        ask(values)
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [("--image=no.png", "cannot read no.png"), ("--top=0", "see --help"), ("x", "argument 'x'")],
+)
+def test_bad_input_is_one_line_and_exit_code_2(query, argument, says):
+    done = query(argument)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ") and says in done.stderr
     assert done.stderr.count("\n") == 1
