@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from keras_reid.retrieval import evaluate_ranking, pairwise_distance
+from keras_reid.evaluation.retrieval import chance_level, rank_records
+from keras_reid.retrieval import pairwise_distance
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,17 +24,11 @@ class CleanSet:
         query = self.query_embeddings if query_embeddings is None else query_embeddings
         gallery = self.gallery_embeddings if gallery_embeddings is None else gallery_embeddings
         distance = pairwise_distance(query, gallery, metric=self.metric)
-        return self._evaluate(distance), distance
-
-    def _evaluate(self, distance):
-        labels = [
-            np.array([getattr(record, field) for record in records])
-            for records in (self.query, self.gallery)
-            for field in ("pid", "camid")
-        ]
-        return evaluate_ranking(distance, *labels, average_precision=self.average_precision)
+        return rank_records(distance, *self._ranked_how()), distance
 
     def chance(self, seed=0):
         """RankingResult of a random ranking: the level at which a model knows nothing."""
-        shape = (len(self.query), len(self.gallery))
-        return self._evaluate(np.random.default_rng(seed).random(shape, np.float32))
+        return chance_level(*self._ranked_how(), seed=seed)
+
+    def _ranked_how(self):
+        return self.query, self.gallery, self.average_precision

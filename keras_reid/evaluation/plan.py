@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.clean_set import CleanSet
-from keras_reid.evaluation.embed import embed_records
+from keras_reid.evaluation.embed import Embedder, embed_records
 from keras_reid.evaluation.guiding import SOURCES, GuideSource
 from keras_reid.evaluation.robustness import make_runner, run_trial
 from keras_reid.evaluation.saved_images import ImageSaver
@@ -110,6 +110,7 @@ def run_plan(model, dataset, plan, progress=no_progress):
     before, clean_distance = clean.rank()
     records = getattr(dataset, plan.attacked)
     advance = progress(f"{len(trials)} trials", len(trials) * len(records))
+    embedder = Embedder(model.embed, model.input_size, plan.batch_size)
     rows, lists, runners = [], [], {}
     for number, trial in enumerate(trials):
         if trial.attack not in runners:
@@ -121,6 +122,7 @@ def run_plan(model, dataset, plan, progress=no_progress):
             trial,
             source,
             runner=runners[trial.attack],
+            embedder=embedder,
             attacked=plan.attacked,
             seed=plan.seed,
             batch_size=plan.batch_size,
@@ -145,10 +147,10 @@ def run_plan(model, dataset, plan, progress=no_progress):
 def batch_listener(advance, done, saver):
     """What happens after each attacked batch: the bar moves, and images are saved if wanted."""
 
-    def on_batch(first, pixels, found):
+    def on_batch(first, pixels, found, moved):
         advance(done + first + len(pixels))
         if saver:
-            saver(first, pixels, found)
+            saver(first, pixels, found, moved)
 
     return on_batch
 
@@ -200,4 +202,4 @@ def image_saver(records, model, trial, plan):
         "seed": plan.seed,
         "model_fingerprint": model.fingerprint,
     }
-    return ImageSaver(folder, records, model, trial, facts, plan.save_count)
+    return ImageSaver(folder, records, trial, facts, plan.save_count)

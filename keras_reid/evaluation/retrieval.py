@@ -16,6 +16,7 @@ from keras_reid.retrieval import (
     pairwise_distance,
 )
 from keras_reid.retrieval.distances import COSINE, EUCLIDEAN, check_metric
+from keras_reid.retrieval.ranking import STANDARD
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +36,7 @@ def evaluate_retrieval(
     input_size,
     *,
     metric=EUCLIDEAN,
-    average_precision="standard",
+    average_precision=STANDARD,
     rerank=False,
     batch_size=64,
     progress=None,
@@ -63,7 +64,17 @@ def evaluate_retrieval(
     embeddings = embed_records(embed, images, input_size, batch_size=batch_size, progress=progress)
     query_embeddings, gallery_embeddings = embeddings[: len(query)], embeddings[-len(gallery) :]
     distance = compare(query_embeddings, gallery_embeddings, metric=metric, rerank=rerank)
-    ranking = evaluate_ranking(
+    return Retrieval(
+        ranking=rank_records(distance, query, gallery, average_precision),
+        distance=distance,
+        query_embeddings=query_embeddings,
+        gallery_embeddings=gallery_embeddings,
+    )
+
+
+def rank_records(distance, query, gallery, average_precision=STANDARD):
+    """RankingResult of distances [Q, G] between records."""
+    return evaluate_ranking(
         distance,
         pids_of(query),
         camids_of(query),
@@ -71,12 +82,12 @@ def evaluate_retrieval(
         camids_of(gallery),
         average_precision=average_precision,
     )
-    return Retrieval(
-        ranking=ranking,
-        distance=distance,
-        query_embeddings=query_embeddings,
-        gallery_embeddings=gallery_embeddings,
-    )
+
+
+def chance_level(query, gallery, average_precision=STANDARD, seed=0):
+    """RankingResult of a random ranking: where a model stands that knows nothing."""
+    distance = np.random.default_rng(seed).random((len(query), len(gallery)), np.float32)
+    return rank_records(distance, query, gallery, average_precision)
 
 
 def compare(query_embeddings, gallery_embeddings, *, metric=EUCLIDEAN, rerank=False):

@@ -5,9 +5,10 @@ import time
 
 import numpy as np
 
-from keras_reid.data.images import pixel_batches, to_images
+from keras_reid.data.images import pixel_batches
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.attack_runner import AttackRunner
+from keras_reid.evaluation.embed import Embedder
 from keras_reid.evaluation.guiding import without_push
 from keras_reid.evaluation.measure import PixelChange, PixelMeter
 from keras_reid.evaluation.trials import Trial
@@ -39,6 +40,7 @@ def run_trial(
     source,
     *,
     runner=None,
+    embedder=None,
     attacked="query",
     seed=0,
     batch_size=32,
@@ -51,10 +53,13 @@ def run_trial(
       clean: CleanSet.
       trial: Trial.
       source: GuideSource.
-      runner: AttackRunner to use again at another epsilon; None makes one.
+      runner, embedder: AttackRunner and Embedder of another epsilon, to be used again; None makes
+        them. The embedder's batch size is the one that `clean` was embedded with, so that an image
+        that did not change has not moved.
       attacked: "query" or "gallery"; the other side stays clean. Distractors and junk too.
       seed: image i starts from key (0, seed * 2**32 + i).
-      on_batch: called with (first index, clean pixels, adversarial pixels) after each batch.
+      on_batch: called with (first index, clean pixels, adversarial pixels, distances moved) after
+        each batch.
 
     Returns:
       TrialResult.
@@ -63,6 +68,7 @@ def run_trial(
         raise ReIDError(f"attack the query or the gallery, not {attacked!r}")
     started = time.monotonic()
     runner = runner or make_runner(model, trial, batch_size)
+    embedder = embedder or Embedder(model.embed, model.input_size, batch_size)
     records = getattr(clean, attacked)
     before = getattr(clean, f"{attacked}_embeddings")
     pids = np.array([record.pid for record in records])
@@ -80,10 +86,10 @@ def run_trial(
             if len(chosen):
                 some = guides.rows(rows[chosen]) if who.guided else None
                 found[chosen] = who.run(pixels[chosen], some, seeds=keys[rows[chosen]], **settings)
-        after[rows] = np.asarray(model.embed(to_images(found)))
+        after[rows] = embedder(found)
         meter.add(pixels[pids[rows] > 0], found[pids[rows] > 0])
         if on_batch:
-            on_batch(first, pixels, found)
+            on_batch(first, pixels, found, np.linalg.norm(after[rows] - before[rows], axis=1))
         first += len(pixels)
     ranking, distance = clean.rank(**{f"{attacked}_embeddings": after})
     moved = np.linalg.norm(after - before, axis=1)[pids > 0]

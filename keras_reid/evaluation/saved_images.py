@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_reid.data.images import to_images
 from keras_reid.files import aside, write_json
 
 
@@ -15,16 +14,14 @@ class ImageSaver:
     Args:
       folder: created when missing.
       records: of the attacked side, in order.
-      model: LoadedModel, which measures the displacement of what is saved.
       trial: Trial.
       facts: what else the sidecar should say (guide source, seed, fingerprints ...).
       limit: images to save, from the first; None saves all.
     """
 
-    def __init__(self, folder, records, model, trial, facts, limit=None):
+    def __init__(self, folder, records, trial, facts, limit=None):
         self.folder = Path(folder)
         self.records = records
-        self.model = model
         self.trial = trial
         self.facts = facts
         self.limit = len(records) if limit is None else limit
@@ -33,13 +30,8 @@ class ImageSaver:
         """Where the image `index` lies once it is saved."""
         return self.folder / f"{Path(self.records[index].path).stem}.png"
 
-    def __call__(self, first, clean, adversarial):
-        count = min(len(clean), self.limit - first)
-        if count <= 0:
-            return
-        embed = self.model.embed
-        moved = np.asarray(embed(to_images(adversarial))) - np.asarray(embed(to_images(clean)))
-        for row in range(count):
+    def __call__(self, first, clean, adversarial, moved):
+        for row in range(min(len(clean), self.limit - first)):
             record = self.records[first + row]
             change = adversarial[row].astype(int) - clean[row]
             with aside(self.path(first + row)) as draft:
@@ -54,7 +46,7 @@ class ImageSaver:
                     "epsilon_255": round(self.trial.epsilon * 255, 4),
                     "linf_255": int(np.abs(change).max()),
                     "l2": float(np.sqrt(np.square(change / 255.0).sum())),
-                    "displacement": float(np.linalg.norm(moved[row])),
+                    "displacement": float(moved[row]),
                     **self.facts,
                 },
             )
