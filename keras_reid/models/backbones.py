@@ -97,9 +97,7 @@ def check_backbone(name, input_size, *, last_stride, alpha):
 
 def _with_weights(name, backbone, input_shape, weights, options):
     def make(source):
-        return backbone.make(
-            include_top=False, input_shape=input_shape, weights=source, **options
-        )
+        return backbone.make(include_top=False, input_shape=input_shape, weights=source, **options)
 
     if weights is None:
         return make(None)

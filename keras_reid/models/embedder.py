@@ -24,6 +24,7 @@ def build_reid_model(
     embedding_size=None,
     last_stride=2,
     alpha=1.0,
+    stripes=1,
     precision="float32",
 ):
     """A new model that embeds person crops.
@@ -43,6 +44,8 @@ def build_reid_model(
         such layer (the embedding is as wide as the backbone) in the others.
       last_stride: 1 doubles the resolution of the last feature map (resnet50, small).
       alpha: multiplies the number of filters (mobilenetv2, small).
+      stripes: horizontal stripes of the last feature map that are pooled apart and put side by
+        side, so that the embedding knows head from feet; must divide the map's height.
       precision: "float32", "mixed_float16" or "mixed_bfloat16" for the backbone's computation;
         variables, pooling and everything after it are float32. A saved model loads as float32.
 
@@ -51,8 +54,15 @@ def build_reid_model(
     """
     whole = weights is not None and is_whole_model(weights)
     model = ReIDModel(
-        name, input_size, num_ids, head=head, embedding_size=embedding_size,
-        last_stride=last_stride, alpha=alpha, precision=precision,
+        name,
+        input_size,
+        num_ids,
+        head=head,
+        embedding_size=embedding_size,
+        last_stride=last_stride,
+        alpha=alpha,
+        stripes=stripes,
+        precision=precision,
         backbone_weights=None if whole else weights,
     )
     if whole:
@@ -78,6 +88,7 @@ class ReIDModel(keras.Model):
         embedding_size=None,
         last_stride=2,
         alpha=1.0,
+        stripes=1,
         precision="float32",
         backbone_weights=None,
         name="reid",
@@ -94,6 +105,7 @@ class ReIDModel(keras.Model):
         self.embedding_size = embedding_size
         self.last_stride = last_stride
         self.alpha = alpha
+        self.stripes = stripes
         with _policy(precision):
             features = make_backbone(
                 backbone, input_size, weights=backbone_weights, last_stride=last_stride, alpha=alpha
@@ -101,7 +113,7 @@ class ReIDModel(keras.Model):
         with _policy("float32"):
             images = keras.Input((*input_size, 3), name="images")
             maps = features(Normalise(**row.normalisation, name="normalise")(images))
-            pooled = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+            pooled = _pool(maps, stripes)
             outputs = _head(pooled, head, num_ids, embedding_size)
             self.network = keras.Model(images, outputs, name="network")
         self.build((None, *input_size, 3))
@@ -133,6 +145,7 @@ class ReIDModel(keras.Model):
             "embedding_size": self.embedding_size,
             "last_stride": self.last_stride,
             "alpha": self.alpha,
+            "stripes": self.stripes,
             "name": self.name,
         }
 
@@ -170,6 +183,17 @@ class Normalise(keras.layers.Layer):
             "deviation": list(self.deviation),
             "blue_first": self.blue_first,
         }
+
+
+def _pool(maps, stripes):
+    """[N, h, w, C] -> [N, stripes * C]."""
+    height, width = maps.shape[1:3]
+    if stripes < 1 or height % stripes:
+        raise ReIDError(f"the last feature map is {height} high and has no {stripes} equal stripes")
+    if stripes == 1:
+        return keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+    rows = keras.layers.AveragePooling2D((height // stripes, width), name="stripes")(maps)
+    return keras.layers.Flatten(name="pooled")(rows)
 
 
 def _head(pooled, head, num_ids, embedding_size):
@@ -220,9 +244,11 @@ def _checked(images):
 @contextlib.contextmanager
 def _policy(name):
     """Layers made inside compute in `name`; keras.applications take no dtype argument."""
-    before = keras.mixed_precision.global_policy() if hasattr(
-        keras.mixed_precision, "global_policy"
-    ) else keras.mixed_precision.dtype_policy()
+    before = (
+        keras.mixed_precision.global_policy()
+        if hasattr(keras.mixed_precision, "global_policy")
+        else keras.mixed_precision.dtype_policy()
+    )
     keras.mixed_precision.set_global_policy(name)
     try:
         yield

@@ -37,7 +37,7 @@ def _keras_output(source, model, outputs, name):
             return outputs[0]
         names = _output_names(model, outputs)
         raise ReIDError(
-            f"{source} has {len(outputs)} outputs; name the embedding: --output={names[0]} "
+            f"{source} has {len(outputs)} outputs; name the embedding: --output_head={names[0]} "
             f"(of {', '.join(names)})"
         )
     names = _output_names(model, outputs)
@@ -69,7 +69,7 @@ def from_signature(source, model, signature, output):
             f"signature {signature!r} of {source} takes {', '.join(inputs) or 'nothing'}; "
             "choose one with a single image input"
         )
-    (input_name, spec), = inputs.items()
+    ((input_name, spec),) = inputs.items()
     if not (spec.dtype.is_floating or spec.dtype == tf.uint8):
         raise ReIDError(
             f"signature {signature!r} of {source} takes {spec.dtype.name}; "
@@ -79,7 +79,7 @@ def from_signature(source, model, signature, output):
     if output is None and len(names) > 1:
         raise ReIDError(
             f"signature {signature!r} of {source} has {len(names)} outputs; name the embedding: "
-            f"--output={names[0]} (of {', '.join(names)})"
+            f"--output_head={names[0]} (of {', '.join(names)})"
         )
     if output is not None and output not in names:
         raise ReIDError(

@@ -114,8 +114,7 @@ def check_gradient(loaded):
         gradient = tape.gradient(score, images)
     except (LookupError, ValueError, tf.errors.OpError) as error:
         raise ReIDError(
-            f"{loaded.source} has an operation without gradient ({first_line(error)}); "
-            f"{remedy}"
+            f"{loaded.source} has an operation without gradient ({first_line(error)}); {remedy}"
         ) from error
     if gradient is None:
         raise ReIDError(f"{loaded.source} has no gradient with respect to its images; {remedy}")
@@ -236,8 +235,7 @@ def _probe(source, embed, size):
         raise
     except Exception as error:  # whatever a foreign model raises on images that it does not take
         raise ReIDError(
-            f"{source} fails on a batch of two {size[0]}x{size[1]} images "
-            f"({first_line(error)})"
+            f"{source} fails on a batch of two {size[0]}x{size[1]} images ({first_line(error)})"
         ) from error
     shape = tuple(getattr(embeddings, "shape", ()))
     if len(shape) != 2 or shape[0] != 2:

@@ -40,8 +40,13 @@ def _residual(x, width, name):
 
 def _convolution(width, size, strides, name):
     return keras.layers.Conv2D(
-        width, size, strides, padding="same", use_bias=False,
-        kernel_initializer="he_normal", name=name,
+        width,
+        size,
+        strides,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
     )
 
 

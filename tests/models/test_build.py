@@ -38,8 +38,9 @@ class TestEveryHead:
     def test_saves_and_loads(self, head, ending, images, tmp_path):
         path = str(tmp_path / f"model{ending}")
         model = build_reid_model("small", SIZE, 5, head=head, embedding_size=8, last_stride=1)
-        model.set_weights([w + 0.01 * np.arange(w.size).reshape(w.shape) % 1
-                           for w in model.get_weights()])
+        model.set_weights(
+            [w + 0.01 * np.arange(w.size).reshape(w.shape) % 1 for w in model.get_weights()]
+        )
         if ending == ".keras":
             model.save(path)
             again = keras.models.load_model(path)
@@ -53,8 +54,9 @@ class TestEveryHead:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "width"), [("resnet50", 2048), ("densenet121", 1024),
-                                             ("mobilenetv2", 1280)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("resnet50", 2048), ("densenet121", 1024), ("mobilenetv2", 1280)]
+)
 def test_published_backbones_embed_and_have_gradients(name, width):
     images = tf.random.stateless_uniform((2, 64, 32, 3), (0, 0))
     model = build_reid_model(name, (64, 32))
@@ -70,11 +72,14 @@ def test_table_of_backbones_is_tested():
     assert set(BACKBONES) == {"resnet50", "densenet121", "mobilenetv2", "small"}
 
 
-@pytest.mark.parametrize(("name", "preprocess"), [
-    ("resnet50", keras.applications.resnet50.preprocess_input),
-    ("densenet121", keras.applications.densenet.preprocess_input),
-    ("mobilenetv2", keras.applications.mobilenet_v2.preprocess_input),
-])
+@pytest.mark.parametrize(
+    ("name", "preprocess"),
+    [
+        ("resnet50", keras.applications.resnet50.preprocess_input),
+        ("densenet121", keras.applications.densenet.preprocess_input),
+        ("mobilenetv2", keras.applications.mobilenet_v2.preprocess_input),
+    ],
+)
 def test_normalisation_is_what_the_published_weights_expect(name, preprocess):
     from keras_reid.models.embedder import Normalise
 
@@ -103,8 +108,14 @@ def test_mixed_precision_keeps_variables_and_embeddings_in_float32(images, tmp_p
     assert all(weight.dtype == np.float32 for weight in model.get_weights())
     difference = np.abs(model.embed(images) - full.embed(images)).max()
     assert 0 < difference < 0.1
-    assert str(keras.mixed_precision.global_policy().name if hasattr(
-        keras.mixed_precision, "global_policy") else keras.config.dtype_policy().name) == "float32"
+    assert (
+        str(
+            keras.mixed_precision.global_policy().name
+            if hasattr(keras.mixed_precision, "global_policy")
+            else keras.config.dtype_policy().name
+        )
+        == "float32"
+    )
     # What is saved is attacked in float32: half precision would underflow to a zero gradient.
     model.save(tmp_path / "half.keras")
     loaded = keras.models.load_model(tmp_path / "half.keras")
@@ -116,17 +127,31 @@ def test_small_backbone_fits_a_cpu():
     assert 100_000 < parameters < 300_000
 
 
-@pytest.mark.parametrize(("arguments", "sentence"), [
-    (dict(name="resnet51"), "no backbone is called 'resnet51'"),
-    (dict(name="resnet50", input_size=(32, 16)), "at least 32 pixels"),
-    (dict(name="small", head="linear"), "no head is called"),
-    (dict(name="small", num_ids=1), "at least two identities"),
-    (dict(name="small", embedding_size=0), "embedding_size must be positive"),
-    (dict(name="densenet121", last_stride=1, input_size=(64, 32)), "has no last_stride=1"),
-    (dict(name="resnet50", alpha=0.5, input_size=(64, 32)), "has no alpha"),
-    (dict(name="small", precision="half"), "precision 'half' is unknown"),
-    (dict(name="small", weights="imagenet"), "no ImageNet weights"),
-])
+def test_stripes_know_head_from_feet(images):
+    # The small backbone's map of a 32x16 image is 2x1, so two stripes are its two cells.
+    model = build_reid_model("small", SIZE, head="strong", stripes=2)
+    halves = model.network(images)["feature"].numpy().reshape(3, 2, 80)
+    whole = build_reid_model("small", SIZE, head="strong")
+    whole.network.get_layer("small").set_weights(model.network.get_layer("small").get_weights())
+    np.testing.assert_allclose(halves.mean(1), whole.network(images)["feature"], atol=1e-5)
+    with pytest.raises(ReIDError, match="2 high and has no 3 equal stripes"):
+        build_reid_model("small", SIZE, stripes=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (dict(name="resnet51"), "no backbone is called 'resnet51'"),
+        (dict(name="resnet50", input_size=(32, 16)), "at least 32 pixels"),
+        (dict(name="small", head="linear"), "no head is called"),
+        (dict(name="small", num_ids=1), "at least two identities"),
+        (dict(name="small", embedding_size=0), "embedding_size must be positive"),
+        (dict(name="densenet121", last_stride=1, input_size=(64, 32)), "has no last_stride=1"),
+        (dict(name="resnet50", alpha=0.5, input_size=(64, 32)), "has no alpha"),
+        (dict(name="small", precision="half"), "precision 'half' is unknown"),
+        (dict(name="small", weights="imagenet"), "no ImageNet weights"),
+    ],
+)
 def test_bad_settings_are_refused_in_a_sentence(arguments, sentence):
     with pytest.raises(ReIDError, match=sentence):
         build_reid_model(**{"input_size": SIZE, **arguments})

@@ -118,7 +118,9 @@ class TestForeignKeras:
 
     def test_of_several_outputs_one_must_be_named(self, tmp_path):
         functional(outputs=2).save(tmp_path / "f.keras")
-        with pytest.raises(ReIDError, match="has 2 outputs; name the embedding: --output=end0"):
+        with pytest.raises(
+            ReIDError, match="has 2 outputs; name the embedding: --output_head=end0"
+        ):
             load_model(tmp_path / "f.keras")
         assert load_model(tmp_path / "f.keras", output="end1").embedding_size == 5
         assert load_model(tmp_path / "f.keras", output="pooled").embedding_size == 3
@@ -193,12 +195,15 @@ class TestFunction:
         assert loaded.kind == "function" and loaded.embedding_size == 3 and loaded.logits is None
         check_gradient(loaded)
 
-    @pytest.mark.parametrize(("name", "sentence"), [
-        ("missing", "has no function 'missing'"),
-        ("NOT_CALLABLE", "has no function 'NOT_CALLABLE'"),
-        ("not_an_embedding", "returns shape"),
-        ("broken", r"fails on a batch of two 32x16 images \(no such weights\)"),
-    ])
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("missing", "has no function 'missing'"),
+            ("NOT_CALLABLE", "has no function 'NOT_CALLABLE'"),
+            ("not_an_embedding", "returns shape"),
+            ("broken", r"fails on a batch of two 32x16 images \(no such weights\)"),
+        ],
+    )
     def test_unusable_ones(self, name, sentence):
         with pytest.raises(ReIDError, match=sentence):
             load_model(f"{__name__}:{name}", input_size=SIZE)
@@ -209,20 +214,26 @@ class TestFunction:
         with pytest.raises(ReIDError, match="cannot import no.such"):
             load_model("no.such:thing", input_size=SIZE)
 
-    @pytest.mark.parametrize(("name", "sentence"), [
-        ("rounded", "gradient"),
-        ("with_nan_gradient", "gradient"),
-    ])
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("rounded", "gradient"),
+            ("with_nan_gradient", "gradient"),
+        ],
+    )
     def test_useless_gradients(self, name, sentence):
         with pytest.raises(ReIDError, match=sentence):
             check_gradient(load_model(f"{__name__}:{name}", input_size=SIZE))
 
 
-@pytest.mark.parametrize(("source", "sentence"), [
-    ("nowhere", "no model at nowhere"),
-    ("nowhere.keras", "there is no model file"),
-    (".", "is no workdir"),
-])
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("nowhere", "no model at nowhere"),
+        ("nowhere.keras", "there is no model file"),
+        (".", "is no workdir"),
+    ],
+)
 def test_nothing_there(source, sentence, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ReIDError, match=sentence):

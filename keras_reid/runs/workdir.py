@@ -1,0 +1,200 @@
+"""The folder of a run: its configuration, what it logged, what came out of it.
+
+workdir/
+  config.json      every setting, fully resolved; another configuration is refused
+  metrics.jsonl    one line a log entry: step and values
+  events/          the same for TensorBoard
+  checkpoints/     what resuming needs
+  model.keras      the best weights so far
+  result.json      what the run ended with, and on what
+  .lock            held while a process works here
+"""
+
+import dataclasses
+import fcntl
+import json
+import os
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_reid.errors import ReIDError
+from keras_reid.files import aside, write_json
+
+
+class Workdir:
+    """An open run folder; use it in a `with` statement, or `close` it."""
+
+    def __init__(self, path, lock):
+        self.path = Path(path)
+        self._lock = lock
+        self._events = None
+
+    @classmethod
+    def open(cls, path, config):
+        """Makes the folder, or reopens it for the same configuration.
+
+        Args:
+          path: a new or empty folder, or the workdir of an earlier run of the same configuration.
+          config: dataclass (or dictionary) of plain values; written as config.json.
+
+        Raises:
+          ReIDError: another process works there, another configuration lies there (the difference
+            is in the message), the folder holds something else, or it cannot be written.
+        """
+        path = Path(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            lock = _take_lock(path / ".lock")
+        except OSError as error:
+            raise ReIDError(
+                f"cannot use {path} as workdir: {error.strerror}; choose a folder you can write"
+            ) from error
+        try:
+            _settle_config(path, as_json(config))
+        except BaseException:
+            lock.close()
+            raise
+        return cls(path, lock)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def close(self):
+        """Gives the folder free for another process."""
+        if self._events is not None:
+            self._events.close()
+            self._events = None
+        self._lock.close()
+
+    @property
+    def checkpoints(self):
+        return self.path / "checkpoints"
+
+    @property
+    def model_file(self):
+        return self.path / "model.keras"
+
+    @property
+    def result_file(self):
+        return self.path / "result.json"
+
+    @property
+    def metrics_file(self):
+        return self.path / "metrics.jsonl"
+
+    def log(self, step, values):
+        """Appends numbers to metrics.jsonl and to TensorBoard's events."""
+        values = {name: float(value) for name, value in values.items()}
+        try:
+            with open(self.metrics_file, "a", encoding="utf-8") as lines:
+                lines.write(json.dumps({"step": int(step), **values}) + "\n")
+        except OSError as error:
+            raise ReIDError(f"cannot write {self.metrics_file}: {error.strerror}") from error
+        if self._events is None:
+            self._events = tf.summary.create_file_writer(str(self.path / "events"))
+        with self._events.as_default(step=int(step)):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+        self._events.flush()
+
+    def metrics(self):
+        """Every entry of metrics.jsonl; a line that a crash cut short is left out."""
+        if not self.metrics_file.exists():
+            return []
+        entries = []
+        for line in self.metrics_file.read_text(encoding="utf-8").splitlines():
+            try:
+                entries.append(json.loads(line))
+            except ValueError:
+                continue
+        return entries
+
+    def forget_after(self, step):
+        """Drops log entries of steps that a resumed run is about to repeat."""
+        entries = self.metrics()
+        kept = [entry for entry in entries if entry["step"] <= step]
+        if len(kept) < len(entries):
+            with aside(self.metrics_file) as draft:
+                draft.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+
+    def finish(self, result):
+        """Writes result.json and returns `result`."""
+        write_json(self.result_file, result)
+        return result
+
+
+def as_json(config):
+    """The configuration as JSON sees it: tuples are lists, keys are strings."""
+    fields = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else dict(config)
+    return json.loads(json.dumps(fields))
+
+
+def differences(before, now):
+    """["field: 1 in the workdir, 2 now", ...] of two configurations, nested fields by dots."""
+    before, now = _flat(before), _flat(now)
+    missing = "nothing"
+    return [
+        f"{name}: {_shown(before.get(name, missing))} in the workdir, "
+        f"{_shown(now.get(name, missing))} now"
+        for name in sorted({*before, *now})
+        if before.get(name, missing) != now.get(name, missing)
+    ]
+
+
+def _flat(fields, prefix=""):
+    flat = {}
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _shown(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _settle_config(path, config):
+    file = path / "config.json"
+    if not file.exists():
+        strangers = [child.name for child in path.iterdir() if not child.name.startswith(".")]
+        if strangers:
+            raise ReIDError(
+                f"{path} holds {strangers[0]} but no config.json, so it is no workdir; "
+                "choose a new or empty folder"
+            )
+        write_json(file, config)
+        return
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReIDError(f"{file} cannot be read; restore it, or choose a new workdir") from error
+    different = differences(before, config)
+    if different:
+        raise ReIDError(
+            f"{path} was begun with another configuration ({'; '.join(different)}); "
+            "use the same settings, or a new workdir"
+        )
+
+
+def _take_lock(path):
+    """An open file that holds the lock until it is closed, even by a crash: none goes stale."""
+    file = open(path, "a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise ReIDError(
+            f"{path.parent} is in use by process {holder}; wait for it, or choose another workdir"
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
