@@ -3,7 +3,9 @@
 from setuptools import find_packages, setup
 
 ENTRY_POINTS = {
-    "trainers": ["train_embedder", "evaluate", "attack", "check_data", "make_people"],
+    "trainers": [
+        "train_embedder", "evaluate", "attack", "report", "check_data", "make_people", "demo",
+    ],
     "export": ["export_model", "check_parity"],
     "serving": ["serve", "query"],
 }

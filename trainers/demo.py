@@ -1,0 +1,203 @@
+"""The whole road on synthetic people: data, training, attacks, export, server, calls, a page.
+
+    python -m trainers.demo --output=runs/demo
+
+Every step is a command that one could type; each is printed before it runs.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from absl import flags
+
+from keras_reid.errors import ReIDError
+from keras_reid.runs import entry
+
+OUTPUT = flags.DEFINE_string("output", "runs/demo", "Folder of the demo; emptied first.")
+EPOCHS = flags.DEFINE_integer("epochs", 30, "Epochs, the last one resumed.", lower_bound=2)
+SEED = flags.DEFINE_integer("seed", 0, "Of people, training and attacks.", lower_bound=0)
+
+READY = "ready: gRPC "
+
+
+class Demo:
+    """Runs commands one after the other and keeps the time of each."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.times = []
+
+    def say(self, title, module, *arguments):
+        """Prints the command of a step and returns it, ready for subprocess."""
+        shown = ["python", "-m", module, *arguments]
+        print(f"\n== {title}\n$ {shlex.join(shown)}", flush=True)
+        return [sys.executable, *shown[1:]]
+
+    def step(self, title, module, *arguments):
+        """Runs a command to its end; a failure ends the demo with the command's own message."""
+        started = time.monotonic()
+        command = self.say(title, module, *arguments)
+        code = subprocess.run(command, env=environment(), check=False).returncode
+        if code in (-signal.SIGINT, entry.INTERRUPTED):
+            raise KeyboardInterrupt
+        if code:
+            raise ReIDError(f"'{title}' ended with exit code {code}; its message is above")
+        self.times.append((title, time.monotonic() - started))
+
+    def serve(self, title, module, *arguments):
+        """Starts a server and returns (process, gRPC address) once it says that it is ready."""
+        started = time.monotonic()
+        command = self.say(title, module, *arguments)
+        process = subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if line.startswith(READY):
+                self.times.append((title, time.monotonic() - started))
+                return process, line.removeprefix(READY).split(",")[0]
+        raise ReIDError(f"the server ended with exit code {process.wait()}; see its message above")
+
+
+def environment():
+    """The commands' environment: TensorFlow says errors only."""
+    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def empty(folder):
+    """Removes an earlier demo, and nothing that is not one."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "people").exists():
+        raise ReIDError(f"{folder} holds something that is no demo; choose another --output")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def train_model(demo, epochs, seed):
+    """Trains all epochs but the last, measures, then resumes for the last."""
+    people, workdir = f"{demo.folder}/people", f"{demo.folder}/train"
+    train = (
+        "trainers.train_embedder", "--preset=small", f"--data={people}", f"--workdir={workdir}",
+        f"--epochs={epochs}", f"--seed={seed}",
+    )  # fmt: skip
+    demo.step("Train an embedder", *train, f"--stop_after_epochs={epochs - 1}")
+    demo.step(
+        "Clean evaluation on unseen people", "trainers.evaluate", f"--model={workdir}",
+        f"--data={people}", f"--results={demo.folder}/clean.json",
+    )  # fmt: skip
+    attack_model(demo, seed)
+    demo.step("Resume training for the last epoch", *train)
+
+
+def attack_model(demo, seed):
+    """Four epsilons for the curves, one row for each of the others."""
+    common = (
+        f"--model={demo.folder}/train", f"--data={demo.folder}/people", f"--seed={seed}",
+        "--batch_size=64",
+    )  # fmt: skip
+    demo.step(
+        "Noise and attacks over epsilon", "trainers.attack", *common,
+        "--attacks=noise,ifgsm,sma,fna", "--epsilons_255=1,2,5,8",
+        f"--results={demo.folder}/curves.json", f"--save_images={demo.folder}/adversarial",
+    )  # fmt: skip
+    demo.step(
+        "The other attacks at 5/255", "trainers.attack", *common,
+        "--attacks=sign_noise,fgsm,mifgsm,pgd,odfa,xent", "--epsilons_255=5",
+        "--rank_lists=0", f"--results={demo.folder}/others.json",
+    )  # fmt: skip
+
+
+def serve_model(demo):
+    """Exports, starts a server, compares model, export and server, and asks for one query."""
+    models, people = f"{demo.folder}/models", f"{demo.folder}/people"
+    demo.step(
+        "Export for TensorFlow Serving", "export.export_model", f"--model={demo.folder}/train",
+        f"--base={models}", "--name=reid", "--version=1", "--attacks=sma,fna",
+    )  # fmt: skip
+    config = Path(demo.folder) / "models.config"
+    config.write_text(model_config(Path(models).resolve()), encoding="utf-8")
+    process, address = demo.serve(
+        "Start the model server", "serving.serve", f"--model_config_file={config}", "--port=0",
+        "--rest_api_port=0",
+    )  # fmt: skip
+    try:
+        demo.step(
+            "Call embed, attack_sma and attack_fna through the client", "export.check_parity",
+            f"--model={demo.folder}/train", f"--servable={models}/reid/1", f"--server={address}",
+            f"--images={people}/query", f"--results={demo.folder}/parity.json",
+        )  # fmt: skip
+        first = sorted(Path(people, "query").glob("*.jpg"))[0]
+        demo.step(
+            "Ask the server who this is, before and after an attack", "serving.query",
+            f"--server={address}", "--model=reid", f"--image={first}",
+            f"--gallery={people}/bounding_box_test", "--attack=sma", "--epsilon_255=5",
+            "--top=5", f"--output={demo.folder}/query",
+        )  # fmt: skip
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    print("server stopped")
+
+
+def model_config(models):
+    """models.config for the server: both servables of the export."""
+    entries = "".join(
+        f'  config {{ name: "{name}" base_path: "{models / name}" model_platform: "tensorflow" }}\n'
+        for name in ("reid", "reid_encoded")
+    )
+    return f"model_config_list {{\n{entries}}}\n"
+
+
+def main(argv):
+    del argv
+    folder = Path(OUTPUT.value)
+    empty(folder)
+    demo = Demo(str(folder))
+    started = time.monotonic()
+    demo.step(
+        "Draw people", "trainers.make_people", f"--output={folder}/people", f"--seed={SEED.value}"
+    )
+    demo.step("Look the data over", "trainers.check_data", f"--data={folder}/people")
+    train_model(demo, EPOCHS.value, SEED.value)
+    serve_model(demo)
+    demo.step(
+        "Write the report", "trainers.report",
+        f"--results={folder}/curves.json,{folder}/others.json", f"--parity={folder}/parity.json",
+        f"--output={folder}/report.html", "--title=Synthetic people under attack",
+    )  # fmt: skip
+    print("\n== Where the time went")
+    for title, seconds in demo.times:
+        print(f"{seconds:7.1f} s  {title}")
+    print(f"{time.monotonic() - started:7.1f} s  in all")
+    print(NEXT.format(folder=folder))
+
+
+NEXT = """
+== Where everything lies
+  {folder}/report.html     the page: table, curves, rank lists before and after
+  {folder}/people          the data set, in Market-1501 layout
+  {folder}/train           the run: config.json, checkpoints, model.keras, TensorBoard events
+  {folder}/adversarial     adversarial images as PNG, each with its JSON
+  {folder}/models          SavedModels for TensorFlow Serving
+  {folder}/query           one query through the server
+
+== Try next
+  python -m trainers.attack --model={folder}/train --data={folder}/people --attacks=pgd \\
+      --restarts=5
+  python -m trainers.evaluate --model={folder}/train --data={folder}/people --rerank
+  python -m serving.serve --model_config_file={folder}/models.config --port=8500 \\
+      --rest_api_port=8501
+  tensorboard --logdir={folder}/train
+"""
+
+
+def cli():
+    entry.run(main)
+
+
+if __name__ == "__main__":
+    cli()

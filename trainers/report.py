@@ -1,0 +1,92 @@
+"""One page from the results of several `trainers.attack` runs on the same model and data.
+
+    python -m trainers.report --results=runs/demo/curves.json,runs/demo/others.json \\
+        --parity=runs/demo/parity.json --rank_lists=sma,fna --output=runs/demo/report.html
+"""
+
+import dataclasses
+import json
+
+from absl import flags
+
+from keras_reid.errors import ReIDError
+from keras_reid.reports import Table, attack_report, write_report
+from keras_reid.runs import entry
+
+RESULTS = flags.DEFINE_list(
+    "results", None, "JSON files that trainers.attack wrote.", required=True
+)
+PARITY = flags.DEFINE_string("parity", None, "JSON file that export.check_parity wrote.")
+OUTPUT = flags.DEFINE_string("output", None, "HTML file to write.", required=True)
+TITLE = flags.DEFINE_string("title", "Person re-identification under attack", "Of the page.")
+RANK_LISTS = flags.DEFINE_list("rank_lists", "sma,fna", "Attacks whose rank lists are shown.")
+RANK_LISTS_AT = flags.DEFINE_float("rank_lists_at_255", 5.0, "And at which epsilon, in 1/255.")
+
+SAME = ("model", "data", "threat_model", "clean")
+
+
+def read_json(path):
+    """A JSON file, or one sentence about it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        raise ReIDError(f"cannot read the results {path}: {error}; write them again") from error
+
+
+def merge(paths):
+    """The summaries of one model under one threat model, as one."""
+    summaries = [read_json(path) for path in paths]
+    for path, summary in zip(paths, summaries, strict=True):
+        if summary.get("kind") != "attack" or summary.get("schema") != 1:
+            raise ReIDError(f"{path} holds no results of trainers.attack (schema 1)")
+        for key in SAME:
+            if summary[key] != summaries[0][key]:
+                raise ReIDError(
+                    f"{path} and {paths[0]} differ in {key.replace('_', ' ')}; "
+                    "report them on two pages"
+                )
+    commands = [summary["provenance"]["command"] for summary in summaries]
+    return {
+        **summaries[0],
+        "rows": [row for summary in summaries for row in summary["rows"]],
+        "rank_lists": [entry for summary in summaries for entry in summary["rank_lists"]],
+        "provenance": {**summaries[0]["provenance"], "command": "; ".join(commands)},
+    }
+
+
+def chosen(entries, attacks, epsilon_255):
+    """The rank lists of some attacks at one epsilon, those of one query together."""
+    wanted = [e for e in entries if e["attack"] in attacks and e["epsilon_255"] == epsilon_255]
+    return sorted(wanted, key=lambda e: (e["query"]["path"], attacks.index(e["attack"])))
+
+
+def parity_table(rows):
+    """What export.check_parity found, as a table."""
+    return Table(
+        "The same images through model, export and server",
+        ("comparison", "figure", "bar", "holds"),
+        tuple(
+            (r["what"], f"{r['figure']:.3g}", r["bar"], "yes" if r["holds"] else "no") for r in rows
+        ),
+    )
+
+
+def main(argv):
+    del argv
+    summary = merge(RESULTS.value)
+    summary["rank_lists"] = chosen(summary["rank_lists"], RANK_LISTS.value, RANK_LISTS_AT.value)
+    content = attack_report(summary, title=TITLE.value)
+    if PARITY.value:
+        tables = (*content.tables, parity_table(read_json(PARITY.value)))
+        content = dataclasses.replace(content, tables=tables)
+    write_report(OUTPUT.value, content)
+    print(f"written: {OUTPUT.value}")
+
+
+def cli():
+    entry.run(main)
+
+
+if __name__ == "__main__":
+    cli()
