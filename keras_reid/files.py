@@ -17,13 +17,7 @@ def aside(path):
     Raises ReIDError when the place cannot be written (read-only, full, missing rights).
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise ReIDError(
-            f"cannot write {path}: {error.strerror}; choose a folder with space and write permission"
-        ) from error
+    holder = _holder(path)
     try:
         draft = holder / path.name
         yield draft
@@ -35,6 +29,26 @@ def aside(path):
         ) from error
     finally:
         shutil.rmtree(holder, ignore_errors=True)
+
+
+def check_writable(path):
+    """Raises ReIDError when `path` could not be written: before an hour of work, not after."""
+    path = Path(path)
+    if path.is_dir():
+        raise ReIDError(f"cannot write {path}: it is a folder; name a file")
+    _holder(path).rmdir()
+
+
+def _holder(path):
+    """A new folder beside `path`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ReIDError(
+            f"cannot write {path}: {error.strerror}; "
+            "choose a folder with space and write permission"
+        ) from error
 
 
 def write_json(path, value):

@@ -1,0 +1,91 @@
+"""What a report says, apart from how it looks."""
+
+import dataclasses
+
+MATCH, STRANGER, DISTRACTOR = "match", "stranger", "distractor"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Rows under a caption. The first cell names its row; a column of numbers is aligned as such.
+
+    Cells are text, numbers (a float is shown with `digits` decimals; text that reads as a number
+    stays as it is) or None for "does not apply".
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple, ...]
+    note: str = ""
+    digits: int = 1
+
+    def __post_init__(self):
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"a row of {len(row)} cells does not fit {len(self.columns)} columns: {row}"
+                )
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """A picture: PNG bytes, the words under it and, for those who can't see it, in its place."""
+
+    png: bytes
+    caption: str
+    alt: str = ""
+    dark_png: bytes | None = None  # shown instead where the reader prefers dark pages
+
+
+@dataclasses.dataclass(frozen=True)
+class Tile:
+    """A small picture of a person: encoded bytes and what they show, in words."""
+
+    encoded: bytes
+    alt: str
+    label: str = ""
+    mime: str = "image/png"
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """One place of a ranking."""
+
+    tile: Tile
+    kind: str  # MATCH, STRANGER or DISTRACTOR
+
+
+@dataclasses.dataclass(frozen=True)
+class Lane:
+    """A query, as the model got it, and what the model answered, nearest first."""
+
+    name: str
+    probes: tuple[Tile, ...]
+    places: tuple[Place, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class RankList:
+    """One person sought: the ranking, and the ranking after the attack where there was one."""
+
+    title: str
+    lanes: tuple[Lane, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportContent:
+    """A whole report.
+
+    title: of the page.
+    summary: sentences; the first is the most important.
+    tables, figures, rank_lists: in the order they are shown; tables[0] is the headline.
+    threat_model, provenance: (name, value) pairs, or dictionaries; a value None is left out.
+    """
+
+    title: str
+    summary: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    rank_lists: tuple[RankList, ...] = ()
+    threat_model: tuple[tuple[str, object], ...] = ()
+    provenance: tuple[tuple[str, object], ...] = ()
