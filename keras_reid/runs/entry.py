@@ -2,7 +2,7 @@
 
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from keras_reid.errors import ReIDError
 
@@ -32,6 +32,8 @@ def run(main, errors=(ReIDError,)):
             sentence("interrupted")
             sys.exit(INTERRUPTED)
 
+    # TensorFlow's own notes (where a checkpoint was sharded, ...) are for --verbosity=0.
+    flags.FLAGS.set_default("verbosity", logging.WARNING)
     app.run(guarded, flags_parser=parse_flags)
 
 
