@@ -22,17 +22,20 @@ from keras_reid.runs import entry
 from serving.client import ReIDClient
 from serving.errors import ServingError
 
-MODEL = flags.DEFINE_string("model", None, "The model that was exported (workdir, .keras, ...).")
-SERVABLE = flags.DEFINE_string("servable", None, "Version folder of its export.")
-SERVER = flags.DEFINE_string("server", None, "host:port (gRPC) or http://host:port that serves it.")
-NAME = flags.DEFINE_string("name", "reid", "Name of the model on the server.")
-IMAGES = flags.DEFINE_string("images", None, "Folder of JPEG or PNG crops to compare on.")
-COUNT = flags.DEFINE_integer("count", 8, "How many of them.", lower_bound=2)
-ATTACKS = flags.DEFINE_list("attacks", None, "Attacks to call on the server; default: all.")
-EPSILON = flags.DEFINE_float("epsilon_255", 5.0, "Radius in 1/255.", lower_bound=0, upper_bound=255)
-STEPS = flags.DEFINE_integer("steps", 15, "Steps of the attacks.", lower_bound=1)
-RESULTS = flags.DEFINE_string("results", None, "JSON file for the figures.")
-flags.mark_flags_as_required(["model", "servable", "images"])
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_string("model", None, "The model that was exported (workdir, .keras, ...).")
+    flags.DEFINE_string("servable", None, "Version folder of its export.")
+    flags.DEFINE_string("server", None, "host:port (gRPC) or http://host:port that serves it.")
+    flags.DEFINE_string("name", "reid", "Name of the model on the server.")
+    flags.DEFINE_string("images", None, "Folder of JPEG or PNG crops to compare on.")
+    flags.DEFINE_integer("count", 8, "How many of them.", lower_bound=2)
+    flags.DEFINE_list("attacks", None, "Attacks to call on the server; default: all.")
+    flags.DEFINE_float("epsilon_255", 5.0, "Radius in 1/255.", lower_bound=0, upper_bound=255)
+    flags.DEFINE_integer("steps", 15, "Steps of the attacks.", lower_bound=1)
+    flags.DEFINE_string("results", None, "JSON file for the figures.")
+    flags.mark_flags_as_required(["model", "servable", "images"])
 
 
 def read_images(folder, count, size):
@@ -47,21 +50,26 @@ def read_images(folder, count, size):
 
 def main(argv):
     del argv
-    model = load_model(MODEL.value)
-    pixels = read_images(IMAGES.value, COUNT.value, model.input_size)
-    settings = {"epsilon": EPSILON.value / 255, "steps": STEPS.value}
-    rows = check_export(model, SERVABLE.value, pixels, **settings)
-    if SERVER.value:
-        with ReIDClient(SERVER.value, model=NAME.value) as client:
-            rows += check_server(client, SERVABLE.value, pixels, attacks=ATTACKS.value, **settings)
+    values = flags.FLAGS
+    model = load_model(values.model)
+    pixels = read_images(values.images, values.count, model.input_size)
+    settings = {"epsilon": values.epsilon_255 / 255, "steps": values.steps}
+    rows = check_export(model, values.servable, pixels, **settings)
+    if values.server:
+        with ReIDClient(values.server, model=values.name) as client:
+            rows += check_server(
+                client, values.servable, pixels, attacks=values.attacks, **settings
+            )
     print_rows(rows)
-    if RESULTS.value:
-        write_json(RESULTS.value, [dataclasses.asdict(row) for row in rows])
-    refuse_failures(rows, SERVABLE.value)
-    print("trained = exported" + (" = served" if SERVER.value else ""))
+    if values.results:
+        write_json(values.results, [dataclasses.asdict(row) for row in rows])
+    refuse_failures(rows, values.servable)
+    print("trained = exported" + (" = served" if values.server else ""))
 
 
 def cli():
+    """The console script."""
+    define_flags()
     entry.run(main, errors=(ReIDError, ServingError))
 
 

@@ -15,73 +15,91 @@ from export.parity import check_export
 from export.savedmodel import export_model
 from export.tables import print_rows, refuse_failures
 from keras_reid.attacks import ATTACKS
+from keras_reid.errors import ReIDError
 from keras_reid.models import check_gradient, load_model
 from keras_reid.runs import entry
 
-MODEL = flags.DEFINE_string(
-    "model", None, "Workdir, .keras file, SavedModel directory or package.module:function."
-)
-BASE = flags.DEFINE_string("base", None, "Folder that holds the servable models.")
-NAME = flags.DEFINE_string("name", "reid", "Name of the servable.")
-VERSION = flags.DEFINE_integer(
-    "version", None, "Version number; default: unix time, or the last one + 1.", lower_bound=1
-)
-EXPORT_ATTACKS = flags.DEFINE_list(
-    "attacks", [name for name in ATTACKS if name != "xent"], "Attacks to serve; empty for none."
-)
-STEP_SIZE = flags.DEFINE_float(
-    "step_size_255", 1.0, "Step of the iterative attacks, in 1/255.", lower_bound=0, upper_bound=255
-)
-RESTARTS = flags.DEFINE_integer("restarts", 1, "Restarts of pgd.", lower_bound=1)
-MAX_EPSILON = flags.DEFINE_float(
-    "max_epsilon_255", 16.0, "Ceiling of epsilon, in 1/255.", lower_bound=0, upper_bound=255
-)
-MAX_STEPS = flags.DEFINE_integer("max_steps", 50, "Ceiling of steps.", lower_bound=1)
-MAX_BATCH = flags.DEFINE_integer("max_batch", 64, "Images in one request, at most.", lower_bound=1)
-MAX_ENCODED = flags.DEFINE_integer(
-    "max_encoded_bytes", 4 * 2**20, "Bytes of one JPEG or PNG, at most.", lower_bound=1
-)
-NUM_PUSH = flags.DEFINE_integer("num_push", 8, "Pushing guides per image.", lower_bound=1)
-NUM_PULL = flags.DEFINE_integer("num_pull", 8, "Pulling guides per image.", lower_bound=1)
-INPUT_SIZE = flags.DEFINE_list("input_size", None, "Height,width where the model does not fix it.")
-PIXEL_RANGE = flags.DEFINE_string(
-    "pixel_range", None, "Pixels a foreign model expects: 0,1 (default), 0,255 or -1,1."
-)
-OUTPUT_HEAD = flags.DEFINE_string("output_head", None, "Embedding output of a foreign model.")
-SIGNATURE = flags.DEFINE_string("signature", None, "Signature of a foreign SavedModel.")
-flags.mark_flags_as_required(["model", "base"])
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_string(
+        "model", None, "Workdir, .keras file, SavedModel directory or package.module:function."
+    )
+    flags.DEFINE_string("base", None, "Folder that holds the servable models.")
+    flags.DEFINE_string("name", "reid", "Name of the servable.")
+    flags.DEFINE_integer(
+        "version", None, "Version number; default: unix time, or the last one + 1.", lower_bound=1
+    )
+    flags.DEFINE_list(
+        "attacks", [name for name in ATTACKS if name != "xent"], "Attacks to serve; empty for none."
+    )
+    flags.DEFINE_float(
+        "step_size_255",
+        1.0,
+        "Step of the iterative attacks, in 1/255.",
+        lower_bound=0,
+        upper_bound=255,
+    )
+    flags.DEFINE_integer("restarts", 1, "Restarts of pgd.", lower_bound=1)
+    flags.DEFINE_float(
+        "max_epsilon_255", 16.0, "Ceiling of epsilon, in 1/255.", lower_bound=0, upper_bound=255
+    )
+    flags.DEFINE_integer("max_steps", 50, "Ceiling of steps.", lower_bound=1)
+    flags.DEFINE_integer("max_batch", 64, "Images in one request, at most.", lower_bound=1)
+    flags.DEFINE_integer(
+        "max_encoded_bytes", 4 * 2**20, "Bytes of one JPEG or PNG, at most.", lower_bound=1
+    )
+    flags.DEFINE_integer("num_push", 8, "Pushing guides per image.", lower_bound=1)
+    flags.DEFINE_integer("num_pull", 8, "Pulling guides per image.", lower_bound=1)
+    flags.DEFINE_list("input_size", None, "Height,width where the model does not fix it.")
+    flags.DEFINE_string(
+        "pixel_range", None, "Pixels a foreign model expects: 0,1 (default), 0,255 or -1,1."
+    )
+    flags.DEFINE_string("output_head", None, "Embedding output of a foreign model.")
+    flags.DEFINE_string("signature", None, "Signature of a foreign SavedModel.")
+    flags.mark_flags_as_required(["model", "base"])
+
+
+def parse_size(parts):
+    """["256", "128"] -> (256, 128); None stays None."""
+    if parts is None:
+        return None
+    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise ReIDError(f"--input_size={','.join(parts)} is no size; write height,width: 256,128")
+    return tuple(map(int, parts))
 
 
 def main(argv):
     del argv
+    values = flags.FLAGS
     model = load_model(
-        MODEL.value,
-        input_size=INPUT_SIZE.value,
-        pixel_range=PIXEL_RANGE.value,
-        output=OUTPUT_HEAD.value,
-        signature=SIGNATURE.value,
+        values.model,
+        input_size=parse_size(values.input_size),
+        pixel_range=values.pixel_range,
+        output=values.output_head,
+        signature=values.signature,
     )
-    attacks = [name for name in EXPORT_ATTACKS.value if name]
+    attacks = [name for name in values.attacks if name]
     if attacks:
         check_gradient(model)
     limits = Limits(
-        epsilon=MAX_EPSILON.value / 255,
-        steps=MAX_STEPS.value,
-        batch=MAX_BATCH.value,
-        encoded_bytes=MAX_ENCODED.value,
-        push=NUM_PUSH.value,
-        pull=NUM_PULL.value,
+        epsilon=values.max_epsilon_255 / 255,
+        steps=values.max_steps,
+        batch=values.max_batch,
+        encoded_bytes=values.max_encoded_bytes,
+        push=values.num_push,
+        pull=values.num_pull,
     )
     print(f"exporting {model.source} with {', '.join(attacks) or 'no attacks'} ...", flush=True)
     path, encoded = export_model(
         model,
-        BASE.value,
-        NAME.value,
+        values.base,
+        values.name,
         attacks,
         limits,
-        version=VERSION.value,
-        step_size=STEP_SIZE.value / 255,
-        restarts=RESTARTS.value,
+        version=values.version,
+        step_size=values.step_size_255 / 255,
+        restarts=values.restarts,
     )
     pixels = np.random.default_rng(0).integers(0, 256, (4, *model.input_size, 3), dtype=np.uint8)
     epsilon = min(5 / 255, limits.epsilon)
@@ -92,6 +110,8 @@ def main(argv):
 
 
 def cli():
+    """The console script."""
+    define_flags()
     entry.run(main)
 
 

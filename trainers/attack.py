@@ -10,63 +10,63 @@ writes the adversarial images as PNG with a JSON sidecar each. Attack only model
 import sys
 
 from absl import flags
-from keras_reid.runs.provenance import provenance
 
 from keras_reid.attacks import ATTACKS, NOISES
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.guiding import SOURCES
 from keras_reid.evaluation.plan import AttackPlan, run_plan
-from keras_reid.files import write_json
+from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_gradient
 from keras_reid.runs import entry
+from keras_reid.runs.provenance import provenance
 from trainers.flag_groups import DataFlags, ModelFlags
 from trainers.terminal import print_attack_table, progress_bar
 
-MODEL = ModelFlags.define()
-DATA = DataFlags.define()
-ATTACK_NAMES = flags.DEFINE_list(
-    "attacks", "noise,sma,fna", f"Some of {', '.join([*NOISES, *ATTACKS])}."
-)
-EPSILONS = flags.DEFINE_list("epsilons_255", "5", "Radii in 1/255, for instance 1,2,5,8.")
-STEPS = flags.DEFINE_integer("steps", 15, "Steps of the iterative attacks.", lower_bound=1)
-STEP = flags.DEFINE_enum(
-    "step", "fit", ["fit", "paper"],
-    "fit: max(1/255, 2.5 epsilon / steps), which reaches the ball's edge; paper: 1/255.",
-)  # fmt: skip
-RESTARTS = flags.DEFINE_integer(
-    "restarts", 1, "Random starts of which each image keeps its best.", lower_bound=1
-)
-PRESET = flags.DEFINE_enum(
-    "preset", "paper", ["paper", "reference"], "reference: as the released code of the paper does."
-)
-METRIC = flags.DEFINE_enum(
-    "metric", "euclidean", ["euclidean", "cosine"],
-    "Distance of the ranking; the attacks move the same one (odfa always the angle).",
-)  # fmt: skip
-AP = flags.DEFINE_enum(
-    "average_precision", "standard", ["standard", "market_toolbox"], "Which average precision."
-)
-SOURCE = flags.DEFINE_enum(
-    "guide_source", "query", list(SOURCES), "Where guides come from (what the attacker knows)."
-)
-NUM_PUSH = flags.DEFINE_integer(
-    "num_push", 1, "Pushing guides of fgsm, ifgsm, mifgsm, pgd.", lower_bound=0
-)
-NUM_PULL = flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
-SELECTION = flags.DEFINE_enum(
-    "pull_identity", "furthest", ["furthest", "random"], "Identity that fna pulls to."
-)
-ATTACKED = flags.DEFINE_enum(
-    "attacked", "query", ["query", "gallery"], "Which side is attacked; the other stays clean."
-)
-BATCH = flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
-SEED = flags.DEFINE_integer("seed", 0, "Of random starts, noise and sampled guides.", lower_bound=0)
-RESULTS = flags.DEFINE_string("results", None, "JSON file for figures and rank lists.")
-SAVE_IMAGES = flags.DEFINE_string("save_images", None, "Folder for adversarial PNGs and sidecars.")
-SAVE_COUNT = flags.DEFINE_integer("save_count", None, "Images to save per trial.", lower_bound=1)
-RANK_LISTS = flags.DEFINE_integer(
-    "rank_lists", 6, "Queries whose rank lists go into --results.", lower_bound=0
-)
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_list("attacks", "noise,sma,fna", f"Some of {', '.join([*NOISES, *ATTACKS])}.")
+    flags.DEFINE_list("epsilons_255", "5", "Radii in 1/255, for instance 1,2,5,8.")
+    flags.DEFINE_integer("steps", 15, "Steps of the iterative attacks.", lower_bound=1)
+    flags.DEFINE_enum(
+        "step", "fit", ["fit", "paper"],
+        "fit: max(1/255, 2.5 epsilon / steps), which reaches the ball's edge; paper: 1/255.",
+    )  # fmt: skip
+    flags.DEFINE_integer(
+        "restarts", 1, "Random starts of which each image keeps its best.", lower_bound=1
+    )
+    flags.DEFINE_enum(
+        "preset", "paper", ["paper", "reference"], "reference: as the paper's released code."
+    )
+    flags.DEFINE_enum(
+        "metric", "euclidean", ["euclidean", "cosine"],
+        "Distance of the ranking; the attacks move the same one (odfa always the angle).",
+    )  # fmt: skip
+    flags.DEFINE_enum(
+        "average_precision", "standard", ["standard", "market_toolbox"], "Which average precision."
+    )
+    flags.DEFINE_enum(
+        "guide_source", "query", list(SOURCES), "Where guides come from (what the attacker knows)."
+    )
+    flags.DEFINE_integer(
+        "num_push", 1, "Pushing guides of fgsm, ifgsm, mifgsm, pgd.", lower_bound=0
+    )
+    flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
+    flags.DEFINE_enum(
+        "pull_identity", "furthest", ["furthest", "random"], "Identity that fna pulls to."
+    )
+    flags.DEFINE_enum(
+        "attacked", "query", ["query", "gallery"], "Which side is attacked; the other stays clean."
+    )
+    flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
+    flags.DEFINE_integer("seed", 0, "Of random starts, noise and sampled guides.", lower_bound=0)
+    flags.DEFINE_string("results", None, "JSON file for figures and rank lists.")
+    flags.DEFINE_string("report", None, "HTML file for a page with table, curves and rank lists.")
+    flags.DEFINE_string("save_images", None, "Folder for adversarial PNGs and sidecars.")
+    flags.DEFINE_integer("save_count", None, "Images to save per trial.", lower_bound=1)
+    flags.DEFINE_integer(
+        "rank_lists", 6, "Queries whose rank lists go into --results.", lower_bound=0
+    )
 
 
 def parse_epsilons(texts):
@@ -80,40 +80,59 @@ def parse_epsilons(texts):
     return tuple(value / 255 for value in values)
 
 
-def main(argv):
-    del argv
+def plan_from(values):
+    """The AttackPlan that the flags describe; an unknown attack is refused here already."""
     plan = AttackPlan(
-        attacks=tuple(ATTACK_NAMES.value),
-        epsilons=parse_epsilons(EPSILONS.value),
-        step=STEP.value,
-        steps=STEPS.value,
-        restarts=RESTARTS.value,
-        preset=PRESET.value,
-        metric=METRIC.value,
-        average_precision=AP.value,
-        guide_source=SOURCE.value,
-        num_push=NUM_PUSH.value,
-        num_pull=NUM_PULL.value,
-        pull_identity=SELECTION.value,
-        attacked=ATTACKED.value,
-        batch_size=BATCH.value,
-        seed=SEED.value,
-        save_images=SAVE_IMAGES.value,
-        save_count=SAVE_COUNT.value,
-        rank_lists=RANK_LISTS.value,
+        attacks=tuple(values.attacks),
+        epsilons=parse_epsilons(values.epsilons_255),
+        step=values.step,
+        steps=values.steps,
+        restarts=values.restarts,
+        preset=values.preset,
+        metric=values.metric,
+        average_precision=values.average_precision,
+        guide_source=values.guide_source,
+        num_push=values.num_push,
+        num_pull=values.num_pull,
+        pull_identity=values.pull_identity,
+        attacked=values.attacked,
+        batch_size=values.batch_size,
+        seed=values.seed,
+        save_images=values.save_images,
+        save_count=values.save_count,
+        rank_lists=values.rank_lists,
     )
-    plan.trials()  # an unknown attack is refused before anything is loaded
-    model = MODEL.load()
-    check_gradient(model)
-    summary = run_plan(model, DATA.load(), plan, progress_bar)
-    summary["provenance"] = provenance(sys.argv)
-    print_attack_table(summary)
-    if RESULTS.value:
-        write_json(RESULTS.value, summary)
-        print(f"written: {RESULTS.value}")
+    plan.trials()
+    return plan
 
 
 def cli():
+    """The console script."""
+    model_flags, data_flags = ModelFlags.define(), DataFlags.define()
+    define_flags()
+
+    def main(argv):
+        del argv
+        values = flags.FLAGS
+        plan = plan_from(values)
+        for path in filter(None, (values.results, values.report)):
+            check_writable(path)
+        dataset = data_flags.load()
+        model = model_flags.load()
+        check_gradient(model)
+        summary = run_plan(model, dataset, plan, progress_bar)
+        summary["provenance"] = provenance(sys.argv)
+        print_attack_table(summary)
+        if values.results:
+            write_json(values.results, summary)
+            print(f"written: {values.results}")
+        if values.report:
+            # Matplotlib takes a second to start.
+            from keras_reid.reports import attack_report, write_report
+
+            write_report(values.report, attack_report(summary))
+            print(f"written: {values.report}")
+
     entry.run(main)
 
 

@@ -19,9 +19,13 @@ from absl import flags
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
 
-OUTPUT = flags.DEFINE_string("output", "runs/demo", "Folder of the demo; emptied first.")
-EPOCHS = flags.DEFINE_integer("epochs", 30, "Epochs, the last one resumed.", lower_bound=2)
-SEED = flags.DEFINE_integer("seed", 0, "Of people, training and attacks.", lower_bound=0)
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_string("output", "runs/demo", "Folder of the demo; emptied first.")
+    flags.DEFINE_integer("epochs", 30, "Epochs, the last one resumed.", lower_bound=2)
+    flags.DEFINE_integer("seed", 0, "Of people, training and attacks.", lower_bound=0)
+
 
 READY = "ready: gRPC "
 
@@ -154,15 +158,16 @@ def model_config(models):
 
 def main(argv):
     del argv
-    folder = Path(OUTPUT.value)
+    values = flags.FLAGS
+    folder = Path(values.output)
     empty(folder)
     demo = Demo(str(folder))
     started = time.monotonic()
     demo.step(
-        "Draw people", "trainers.make_people", f"--output={folder}/people", f"--seed={SEED.value}"
+        "Draw people", "trainers.make_people", f"--output={folder}/people", f"--seed={values.seed}"
     )
     demo.step("Look the data over", "trainers.check_data", f"--data={folder}/people")
-    train_model(demo, EPOCHS.value, SEED.value)
+    train_model(demo, values.epochs, values.seed)
     serve_model(demo)
     demo.step(
         "Write the report", "trainers.report",
@@ -196,6 +201,8 @@ NEXT = """
 
 
 def cli():
+    """The console script."""
+    define_flags()
     entry.run(main)
 
 

@@ -13,14 +13,16 @@ from keras_reid.errors import ReIDError
 from keras_reid.reports import Table, attack_report, write_report
 from keras_reid.runs import entry
 
-RESULTS = flags.DEFINE_list(
-    "results", None, "JSON files that trainers.attack wrote.", required=True
-)
-PARITY = flags.DEFINE_string("parity", None, "JSON file that export.check_parity wrote.")
-OUTPUT = flags.DEFINE_string("output", None, "HTML file to write.", required=True)
-TITLE = flags.DEFINE_string("title", "Person re-identification under attack", "Of the page.")
-RANK_LISTS = flags.DEFINE_list("rank_lists", "sma,fna", "Attacks whose rank lists are shown.")
-RANK_LISTS_AT = flags.DEFINE_float("rank_lists_at_255", 5.0, "And at which epsilon, in 1/255.")
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_list("results", None, "JSON files that trainers.attack wrote.", required=True)
+    flags.DEFINE_string("parity", None, "JSON file that export.check_parity wrote.")
+    flags.DEFINE_string("output", None, "HTML file to write.", required=True)
+    flags.DEFINE_string("title", "Person re-identification under attack", "Of the page.")
+    flags.DEFINE_list("rank_lists", "sma,fna", "Attacks whose rank lists are shown.")
+    flags.DEFINE_float("rank_lists_at_255", 5.0, "And at which epsilon, in 1/255.")
+
 
 SAME = ("model", "data", "threat_model", "clean")
 
@@ -74,17 +76,22 @@ def parity_table(rows):
 
 def main(argv):
     del argv
-    summary = merge(RESULTS.value)
-    summary["rank_lists"] = chosen(summary["rank_lists"], RANK_LISTS.value, RANK_LISTS_AT.value)
-    content = attack_report(summary, title=TITLE.value)
-    if PARITY.value:
-        tables = (*content.tables, parity_table(read_json(PARITY.value)))
+    values = flags.FLAGS
+    summary = merge(values.results)
+    summary["rank_lists"] = chosen(
+        summary["rank_lists"], values.rank_lists, values.rank_lists_at_255
+    )
+    content = attack_report(summary, title=values.title)
+    if values.parity:
+        tables = (*content.tables, parity_table(read_json(values.parity)))
         content = dataclasses.replace(content, tables=tables)
-    write_report(OUTPUT.value, content)
-    print(f"written: {OUTPUT.value}")
+    write_report(values.output, content)
+    print(f"written: {values.output}")
 
 
 def cli():
+    """The console script."""
+    define_flags()
     entry.run(main)
 
 
