@@ -1,5 +1,6 @@
 """What every command line entry does around its `main`: one sentence for bad input, exit codes."""
 
+import re
 import sys
 
 from absl import app, flags, logging
@@ -42,6 +43,9 @@ def parse_flags(argv):
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:
+        missing = re.findall(r"Flag (--\w+) must have a value other than None", str(error))
+        if missing:
+            error = f"{' and '.join(missing)} must be given"
         sentence(f"{error}; see --help")
         sys.exit(BAD_INPUT)
 
