@@ -1,5 +1,6 @@
 """What commands show on a terminal: a progress bar with ETA, and result tables."""
 
+import contextlib
 import sys
 
 import keras
@@ -8,8 +9,15 @@ import keras
 def progress_bar(title, total):
     """Draws a bar with ETA on standard error; returns a callable that takes how many are done."""
     print(title, file=sys.stderr)
-    bar = keras.utils.Progbar(total, unit_name="image")
-    return bar.update
+    # Keras writes to standard output, where the results go.
+    with contextlib.redirect_stdout(sys.stderr):
+        bar = keras.utils.Progbar(total, unit_name="image")
+
+    def update(done):
+        with contextlib.redirect_stdout(sys.stderr):
+            bar.update(done)
+
+    return update
 
 
 def print_attack_table(summary):

@@ -54,7 +54,8 @@ header p { max-width: 42rem; margin: 0 0 .4rem; }
 header p:first-of-type { font-size: 1.125rem; }
 .scroll { overflow-x: auto; margin: 0 0 1.5rem; }
 .scroll:focus-visible { outline: 2px solid var(--faint); outline-offset: 2px; }
-table { border-spacing: 0; width: 100%; line-height: 1.5rem; font-variant-numeric: tabular-nums lining-nums; }
+table { border-spacing: 0; width: 100%; line-height: 1.5rem;
+  font-variant-numeric: tabular-nums lining-nums; }
 caption { caption-side: top; text-align: left; font-weight: 600; padding-bottom: .4rem; }
 th, td { padding: .25rem .75rem; text-align: left; white-space: nowrap; }
 thead th {

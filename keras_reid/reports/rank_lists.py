@@ -60,8 +60,8 @@ def perturbation(clean, adversarial):
       clean, adversarial: uint8 [height, width, 3].
     """
     change = np.asarray(adversarial).astype(np.int16) - clean
-    factor = 127 // max(int(np.abs(change).max()), 1)
-    return (128 + factor * change).astype(np.uint8), factor
+    factor = max(127 // max(int(np.abs(change).max()), 1), 1)
+    return np.clip(128 + factor * change, 0, 255).astype(np.uint8), factor
 
 
 def _attacked_probes(query, path, attack):
