@@ -162,12 +162,9 @@ def _workdir(path, output):
     if not (path / MODEL_FILE).exists():
         raise ReIDError(f"{path} has no {MODEL_FILE} yet: its training has not finished an epoch")
     found = _keras(str(path / MODEL_FILE), read_keras_file(path / MODEL_FILE), output)
-    facts = _json(path / "result.json") if (path / "result.json").exists() else {}
+    config = _json(path / "config.json")
     return dataclasses.replace(
-        found,
-        kind="workdir",
-        config=_json(path / "config.json"),
-        data_fingerprint=facts.get("data_fingerprint"),
+        found, kind="workdir", config=config, data_fingerprint=config.get("data_fingerprint")
     )
 
 

@@ -1,0 +1,163 @@
+"""Every setting of an embedder's training, and the published sets of them."""
+
+import dataclasses
+
+from keras_reid.data import LOADERS
+from keras_reid.errors import ReIDError
+from keras_reid.models import BACKBONES, HEADS
+from trainers.optimizers import OPTIMIZERS
+from trainers.schedules import DECAYS
+from trainers.settings import check_choices, setting, size, whole_numbers
+
+LOSSES = ("classification", "triplet", "both")
+MIXED_PRECISIONS = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
+STRATEGIES = ("none", "mirrored")
+AUTO, NONE = "auto", "none"
+
+
+def _margin(text):
+    return None if text == "soft" else float(text)
+
+
+def _embedding_size(text):
+    return None if text == AUTO else int(text)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EmbedderConfig:
+    """All that decides the weights that come out. Epochs are counted over the training part."""
+
+    # Data
+    dataset: str = setting("market1501", "Layout of the data.", LOADERS)
+    data: str = setting("", "Folder of the data set; with --dataset=csv the file.")
+    acknowledge_withdrawn: bool = setting(False, "Read DukeMTMC-reID although withdrawn.")
+    camid_policy: str | None = setting(None, "CSV: give every image its own camera.", ["unique"])
+    cuhk03_images: str = setting("detected", "CUHK03: whose boxes.", ["detected", "labeled"])
+    include_val: bool = setting(False, "MSMT17: train on list_val.txt too.")
+    input_size: tuple[int, int] = setting((256, 128), "Height,width of the crops.", parse=size)
+    held_out: float = setting(
+        0.1, "Share of the training identities kept for validation and model selection; 0: none."
+    )
+    skip_bad_images: bool = setting(False, "Train without the images that cannot be read.")
+    cache_images: bool = setting(False, "Decode every image once and keep it in memory.")
+    # Model
+    model: str = setting("resnet50", "Backbone.", BACKBONES)
+    head: str = setting("classification", "What follows the pooling.", HEADS)
+    embedding_size: int | None = setting(
+        None, "Width of a Dense layer before the embedding; auto: the head's own.",
+        parse=_embedding_size,
+    )  # fmt: skip
+    last_stride: int = setting(2, "1 doubles the last feature map (resnet50, small).")
+    alpha: float = setting(1.0, "Multiplies the number of filters (mobilenetv2, small).")
+    stripes: int = setting(1, "Horizontal stripes of the feature map that are pooled apart.")
+    init_from: str = setting(
+        AUTO, "Weights to start from: none, imagenet, a file, a workdir; "
+        "auto: imagenet where the backbone has such weights."
+    )  # fmt: skip
+    # Loss
+    loss: str = setting("classification", "What is minimised.", LOSSES)
+    margin: float | None = setting(0.3, "Of the triplet loss; soft: softplus.", parse=_margin)
+    label_smoothing: float = setting(0.0, "Of the identity loss.")
+    triplet_weight: float = setting(1.0, "Of the triplet loss beside the identity loss.")
+    # Batches
+    images_each: int = setting(0, "K: images of each person in a batch; 0: shuffled batches.")
+    persons: int = setting(16, "P: persons in a batch, with --images_each.")
+    batch_size: int = setting(32, "Images in a shuffled batch, with --images_each=0.")
+    pad: int = setting(10, "Pixels of padding before the random crop.")
+    flip: bool = setting(True, "Mirror half of the images.")
+    random_erasing: float = setting(0.0, "Probability of erasing a box.")
+    # Optimisation
+    optimizer: str = setting("adam", "adam (L2 penalty, as published) or adamw.", OPTIMIZERS)
+    learning_rate: float = setting(3.5e-4, "Full learning rate.")
+    weight_decay: float = setting(5e-4, "Weight decay.")
+    epochs: int = setting(60, "Length of the whole run.")
+    warmup_epochs: int = setting(0, "Epochs in which the rate climbs from a tenth.")
+    decay: str = setting("step", "How the learning rate falls.", DECAYS)
+    decay_at: tuple[int, ...] = setting(
+        (20, 40), "Epochs: of each x0.1 (step), of the start (exponential).", parse=whole_numbers
+    )
+    # Run
+    validate_every: int = setting(1, "Epochs between validations; the last epoch always has one.")
+    mixed_precision: str = setting("none", "Of the backbone.", MIXED_PRECISIONS)
+    strategy: str = setting("none", "mirrored: a replica on every device.", STRATEGIES)
+    deterministic: bool = setting(False, "Two runs give equal weights, bit for bit.")
+    seed: int = setting(0, "Of weights, batches and augmentation.")
+
+    def __post_init__(self):
+        check_choices(self)
+        _check(self)
+
+    @property
+    def images_per_step(self):
+        return self.persons * self.images_each if self.images_each else self.batch_size
+
+
+def _check(config):
+    def refuse(sentence):
+        raise ReIDError(sentence)
+
+    for name in ("epochs", "batch_size", "persons", "validate_every"):
+        if getattr(config, name) < 1:
+            refuse(f"--{name} must be at least 1, not {getattr(config, name)}")
+    for name in ("learning_rate", "triplet_weight"):
+        if not 0 < getattr(config, name) < float("inf"):
+            refuse(f"--{name} must be positive, not {getattr(config, name)}")
+    for name in ("warmup_epochs", "weight_decay", "pad", "images_each", "seed"):
+        if getattr(config, name) < 0:
+            refuse(f"--{name} must not be negative, but is {getattr(config, name)}")
+    for name in ("held_out", "label_smoothing", "random_erasing"):
+        if not 0 <= getattr(config, name) <= 1 or (name == "held_out" and config.held_out > 0.9):
+            refuse(f"--{name} is a share between 0 and 1, not {getattr(config, name)}")
+    if config.margin is not None and config.margin < 0:
+        refuse(f"--margin must be soft or not negative, not {config.margin}")
+    if config.loss != "classification" and config.images_each < 2:
+        refuse(
+            "the triplet loss needs at least two images of each person in a batch: --images_each=4"
+        )
+    if (config.decay in ("step", "exponential")) != bool(config.decay_at):
+        refuse(
+            f"--decay={config.decay} and --decay_at={','.join(map(str, config.decay_at))} "
+            "do not go together; step and exponential need epochs, the others have none"
+        )
+
+
+# SPEC 3. "small" is ours: for the small backbone on a CPU, checked on the synthetic people.
+PRESETS = {
+    "classification": EmbedderConfig(),
+    "triplet": EmbedderConfig(
+        head="triplet", loss="triplet", margin=None, persons=18, images_each=4,
+        learning_rate=3e-4, weight_decay=0.0, epochs=100, decay="exponential", decay_at=(50,),
+    ),
+    # Luo et al. 2019, arXiv:1903.07071.
+    "strong": EmbedderConfig(
+        head="strong", last_stride=1, loss="both", margin=0.3, label_smoothing=0.1,
+        persons=16, images_each=4, random_erasing=0.5, epochs=120, warmup_epochs=10,
+        decay="step", decay_at=(40, 70),
+    ),
+    "small": EmbedderConfig(
+        input_size=(64, 32), model="small", head="strong", loss="both", margin=0.3,
+        label_smoothing=0.1, persons=16, images_each=4, pad=4, random_erasing=0.3,
+        optimizer="adamw", learning_rate=3e-3, weight_decay=1e-2, epochs=30, warmup_epochs=2,
+        decay="cosine", decay_at=(), cache_images=True,
+    ),
+}  # fmt: skip
+PRESET_OF_LOSS = {"classification": "classification", "triplet": "triplet", "both": "strong"}
+
+
+def resolve(preset=None, **overrides):
+    """The preset with some settings replaced, and everything automatic decided.
+
+    Args:
+      preset: a key of PRESETS; None: the published one for the loss given.
+    """
+    preset = preset or PRESET_OF_LOSS.get(overrides.get("loss"), "classification")
+    if preset not in PRESETS:
+        raise ReIDError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
+    if "decay" in overrides:
+        overrides = {"decay_at": (), **overrides}
+    config = dataclasses.replace(PRESETS[preset], **overrides)
+    if config.init_from == AUTO:
+        config = dataclasses.replace(
+            config, init_from="imagenet" if BACKBONES[config.model].imagenet else NONE
+        )
+    return config

@@ -1,0 +1,134 @@
+"""What training an embedder means to the common loop: batches, one update, validation."""
+
+import tensorflow as tf
+
+from keras_reid.data.augment import Augmentation
+from keras_reid.data.identity_batches import IdentityBatches, ShuffledBatches
+from keras_reid.data.pipeline import naming_bad_images, training_batches
+from keras_reid.data.records import class_labels, num_identities
+from keras_reid.losses import batch_hard_triplet, label_smoothed_cross_entropy
+from keras_reid.models import build_reid_model
+from trainers.embedder.config import MIXED_PRECISIONS, NONE
+from trainers.embedder.validation import Validation
+from trainers.optimizers import apply_gradients, make_optimizer, penalty, scaled_loss
+from trainers.replicas import check_split, split_batch
+from trainers.schedules import EpochSchedule
+
+
+class EmbedderTask:
+    """A task of `trainers.loop`.
+
+    Args:
+      config: EmbedderConfig.
+      records: what to train on.
+      held_out: records of other people to validate on; none: the last epoch is the best.
+      strategy: a tf.distribute strategy.
+    """
+
+    def __init__(self, config, records, held_out, strategy):
+        self._config = config
+        self._records = records
+        self._strategy = strategy
+        self._replicas = strategy.num_replicas_in_sync
+        labels = class_labels(records)
+        self._sampler = (
+            IdentityBatches(labels, config.persons, config.images_each, config.seed)
+            if config.images_each
+            else ShuffledBatches(len(records), config.batch_size, config.seed)
+        )
+        self.batch_size = self._sampler.batch_size
+        self.steps_per_epoch = self._sampler.steps_per_epoch
+        self.epochs = config.epochs
+        self.validate_every = config.validate_every
+        check_split(strategy, self.batch_size, max(config.images_each, 1))
+
+        with strategy.scope():
+            self.model = build_reid_model(
+                config.model,
+                config.input_size,
+                None if config.loss == "triplet" else num_identities(records),
+                None if config.init_from == NONE else config.init_from,
+                head=config.head,
+                embedding_size=config.embedding_size,
+                last_stride=config.last_stride,
+                alpha=config.alpha,
+                stripes=config.stripes,
+                precision=MIXED_PRECISIONS[config.mixed_precision],
+            )
+            self.learning_rate_schedule = EpochSchedule(
+                config.learning_rate, self.steps_per_epoch, config.epochs,
+                warmup_epochs=config.warmup_epochs, decay=config.decay, decay_at=config.decay_at,
+            )  # fmt: skip
+            self.optimizer = make_optimizer(
+                config.optimizer, self.learning_rate_schedule, weight_decay=config.weight_decay,
+                loss_scaling=config.mixed_precision == "float16",
+                variables=self.model.trainable_variables,
+            )  # fmt: skip
+        self.state = {"model": self.model, "optimizer": self.optimizer}
+        self.selected_by = "map" if held_out else None
+        self._validation = (
+            Validation(self.model, held_out, config.cache_images) if held_out else None
+        )
+
+    def batches(self, start_step):
+        config = self._config
+        data = training_batches(
+            self._records, self._sampler, config.input_size,
+            augmentation=Augmentation(
+                pad=config.pad,
+                flip_probability=0.5 if config.flip else 0.0,
+                erase_probability=config.random_erasing,
+            ),
+            start_step=start_step, cache=config.cache_images,
+        )  # fmt: skip
+        with naming_bad_images(self._records):
+            for images, labels in data:
+                yield split_batch(self._strategy, images, labels)
+
+    @tf.function
+    def train_step(self, images, labels):
+        """One update; the values of the losses, averaged over the whole batch."""
+        values = self._strategy.run(self._on_replica, (images, labels))
+        return {
+            name: self._strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
+            for name, value in values.items()
+        }
+
+    def _on_replica(self, images, labels):
+        variables = self.model.trainable_variables
+        decay = self._config.weight_decay if self._config.optimizer == "adam" else 0.0
+        with tf.GradientTape() as tape:
+            outputs = self.model.network(images, training=True)
+            losses = self.losses(outputs, labels)
+            # Sums over replicas are means over the batch.
+            shares = {name: tf.reduce_sum(each) / self.batch_size for name, each in losses.items()}
+            total = shares["loss"] + penalty(variables, decay) / self._replicas
+            scaled = scaled_loss(self.optimizer, total)
+        apply_gradients(self.optimizer, tape.gradient(scaled, variables), variables)
+        return shares
+
+    def losses(self, outputs, labels):
+        """{"loss": [n], and its parts} per image."""
+        config = self._config
+        parts = {}
+        if config.loss != "triplet":
+            parts["identity_loss"] = label_smoothed_cross_entropy(
+                outputs["logits"], labels, smoothing=config.label_smoothing
+            )
+        if config.loss != "classification":
+            # Mined within the replica: embeddings do not travel.
+            parts["triplet_loss"] = batch_hard_triplet(
+                outputs["feature"], labels, margin=config.margin
+            )
+        weight = {"identity_loss": 1.0, "triplet_loss": config.triplet_weight}
+        loss = tf.add_n([weight[name] * value for name, value in parts.items()])
+        return {"loss": loss, **(parts if len(parts) > 1 else {})}
+
+    def learning_rate(self, step):
+        return float(self.learning_rate_schedule(step))
+
+    def begin_epoch(self, epoch):
+        """Nothing to prepare."""
+
+    def validate(self):
+        return self._validation.run() if self._validation else {}

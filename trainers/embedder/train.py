@@ -1,0 +1,60 @@
+"""Training an embedder, from configuration to result.json."""
+
+import dataclasses
+import sys
+
+from keras_reid.data.readable import readable_records
+from keras_reid.data.records import check_training_records, num_identities
+from keras_reid.runs.determinism import seed_everything
+from keras_reid.runs.provenance import provenance
+from keras_reid.runs.workdir import Workdir
+from trainers.data_choice import load_chosen
+from trainers.embedder.task import EmbedderTask
+from trainers.embedder.validation import hold_out_identities
+from trainers.loop import run_training
+from trainers.replicas import make_strategy
+
+
+def train(config, workdir, *, stop_after_epochs=None, stream=None):
+    """Trains until `config.epochs`, resuming from `workdir` when it holds a checkpoint.
+
+    Args:
+      config: EmbedderConfig, as `resolve` returns it.
+      workdir: folder of the run.
+      stop_after_epochs: end this call after so many more epochs; the same call goes on later.
+      stream: where progress is printed; None: standard error.
+
+    Returns:
+      What result.json holds.
+    """
+    stream = stream or sys.stderr
+    seed_everything(config.seed, config.deterministic)
+    dataset = load_chosen(config)
+    fingerprint = dataset.fingerprint()
+    settings = dataclasses.asdict(config) | {"data_fingerprint": fingerprint}
+    with Workdir.open(workdir, settings) as run:
+        records = _usable(dataset.train, config.skip_bad_images, stream)
+        records, held_out = hold_out_identities(records, config.held_out, config.seed)
+        task = EmbedderTask(config, records, held_out, make_strategy(config.strategy))
+        summary = run_training(task, run, stop_after_epochs=stop_after_epochs, stream=stream)
+        return run.finish(
+            summary
+            | {
+                "data_fingerprint": fingerprint,
+                "training_images": len(records),
+                "training_identities": num_identities(records),
+                "held_out_identities": num_identities(held_out),
+                "skipped_images": len(dataset.train) - len(records) - len(held_out),
+                "parameters": int(task.model.count_params()),
+                "provenance": provenance(),
+            }
+        )
+
+
+def _usable(records, skip_bad_images, stream):
+    if skip_bad_images:
+        records, bad = readable_records(records)
+        for record, problem in bad:
+            print(f"skipping {record.path}: {problem}", file=stream)
+    check_training_records(records)
+    return records

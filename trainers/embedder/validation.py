@@ -1,0 +1,89 @@
+"""Validation on training identities that the model never trains on; never on the test split."""
+
+import collections
+
+import numpy as np
+
+from keras_reid.data.images import pixel_batches
+from keras_reid.data.pipeline import load_pixels
+from keras_reid.data.records import camids_of, pids_of, queries_without_match
+from keras_reid.errors import ReIDError
+from keras_reid.evaluation.embed import Embedder
+from keras_reid.retrieval import evaluate_ranking, pairwise_distance
+
+BATCH_SIZE = 64
+
+
+def hold_out_identities(records, share, seed=0):
+    """Parts training records by person: (to train on, held out).
+
+    Args:
+      share: of the identities to hold out, rounded, two at least; 0 holds out none.
+
+    Raises:
+      ReIDError: fewer than two identities would be left on either side, or nothing to measure.
+    """
+    if not share:
+        return tuple(records), ()
+    people = np.unique(pids_of(records))
+    count = max(2, round(share * len(people)))
+    if len(people) - count < 2:
+        raise ReIDError(
+            f"{len(people)} training identities are too few to hold out {count} for validation; "
+            "pass --held_out=0 to train on all of them"
+        )
+    chosen = set(np.random.default_rng([seed, 7]).permutation(people)[:count].tolist())
+    kept = tuple(record for record in records if record.pid not in chosen)
+    held = tuple(record for record in records if record.pid in chosen)
+    if queries_without_match(held, held).all():
+        raise ReIDError(
+            "no held-out person was seen by two cameras, so validation would be empty; "
+            "pass --held_out=0 to train without it"
+        )
+    return kept, held
+
+
+class Validation:
+    """Mean average precision and rank-1 among held-out people.
+
+    The query is one image of each person and camera; the gallery is every held-out image (the
+    protocol drops those of the query's own camera, itself among them).
+
+    Args:
+      model: ReIDModel.
+      records: the held-out records.
+      cache: keep the decoded images in memory.
+    """
+
+    def __init__(self, model, records, cache):
+        self._records = records
+        self._size = tuple(model.input_size)
+        self._embed = Embedder(model.embed, self._size, BATCH_SIZE)  # one graph for all epochs
+        self._pixels = load_pixels(records, self._size) if cache else None
+        self._query = _one_of_each(records)
+
+    def run(self):
+        """{"map", "rank1"}."""
+        embeddings = np.concatenate([self._embed(pixels) for pixels in self._batches()])
+        pids, camids = pids_of(self._records), camids_of(self._records)
+        result = evaluate_ranking(
+            pairwise_distance(embeddings[self._query], embeddings),
+            pids[self._query], camids[self._query], pids, camids,
+        )  # fmt: skip
+        return {"map": float(result.mean_ap), "rank1": float(result.cmc[0])}
+
+    def _batches(self):
+        if self._pixels is None:
+            return pixel_batches(self._records, self._size, BATCH_SIZE)
+        starts = range(0, len(self._pixels), BATCH_SIZE)
+        return (self._pixels[start : start + BATCH_SIZE] for start in starts)
+
+
+def _one_of_each(records):
+    """Positions of the first image of every (person, camera) that has a match elsewhere."""
+    first = collections.OrderedDict()
+    for position, record in enumerate(records):
+        first.setdefault((record.pid, record.camid), position)
+    positions = np.array(list(first.values()))
+    unmatched = queries_without_match([records[i] for i in positions], records)
+    return positions[~unmatched]

@@ -1,0 +1,50 @@
+"""Adam and AdamW on both Keras versions, with loss scaling where float16 needs it."""
+
+import keras
+import tensorflow as tf
+
+OPTIMIZERS = ("adam", "adamw")
+
+
+def make_optimizer(name, schedule, *, weight_decay=0.0, loss_scaling=False, variables=()):
+    """A built optimizer, so that a checkpoint restores every slot at once.
+
+    Args:
+      name: "adam": weight decay is an L2 term of the loss (`penalty`), as published;
+        "adamw": it is decoupled, in the optimizer.
+      schedule: learning-rate schedule.
+      weight_decay: read by "adamw" only.
+      loss_scaling: dynamic loss scale, for float16.
+      variables: the variables to train.
+    """
+    settings = {"learning_rate": schedule, "epsilon": 1e-8}
+    if name == "adamw":
+        optimizer = keras.optimizers.AdamW(weight_decay=weight_decay, **settings)
+    else:
+        optimizer = keras.optimizers.Adam(**settings)
+    if loss_scaling:
+        optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
+    optimizer.build(list(variables))
+    return optimizer
+
+
+def penalty(variables, weight_decay):
+    """weight_decay / 2 * |variables|^2, whose gradient is the weight decay of a plain Adam."""
+    if not weight_decay:
+        return tf.constant(0.0)
+    return weight_decay * tf.add_n([tf.nn.l2_loss(tf.convert_to_tensor(v)) for v in variables])
+
+
+def scaled_loss(optimizer, loss):
+    """What to differentiate: the loss, times the loss scale where there is one."""
+    for name in ("scale_loss", "get_scaled_loss"):  # Keras 3, Keras 2
+        if hasattr(optimizer, name):
+            return getattr(optimizer, name)(loss)
+    return loss
+
+
+def apply_gradients(optimizer, gradients, variables):
+    """One step down the gradients of `scaled_loss`."""
+    if hasattr(optimizer, "get_unscaled_gradients"):  # Keras 2; Keras 3 unscales while applying
+        gradients = optimizer.get_unscaled_gradients(gradients)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
