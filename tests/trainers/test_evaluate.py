@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +14,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.evaluation.clean import EvaluationPlan, run_evaluation
 from keras_reid.evaluation.retrieval import evaluate_retrieval
 from keras_reid.models import load_model
+from tests.commands import assert_refused, run
 from tests.data import trees
 from tests.reports.pages import Page
 from trainers import evaluate as command
@@ -36,18 +34,10 @@ def people(tmp_path_factory):
     return trees.market1501(tmp_path_factory.mktemp("people"))
 
 
-def evaluate(*arguments):
-    """Runs the command as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "trainers.evaluate", *map(str, arguments)],
-        capture_output=True, text=True, check=False,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )  # fmt: skip
-
-
 def test_prints_a_table_and_writes_what_was_asked_for(people, tmp_path):
-    done = evaluate(
-        f"--model={MODEL}", "--input_size=16,8", f"--data={people}", "--rerank", "--metric=cosine",
+    done = run(
+        "trainers.evaluate", f"--model={MODEL}", "--input_size=16,8", f"--data={people}",
+        "--rerank", "--metric=cosine",
         f"--results={tmp_path}/out.json", f"--per_query_csv={tmp_path}/queries.csv",
         f"--report={tmp_path}/report.html",
     )  # fmt: skip
@@ -105,10 +95,8 @@ def test_an_unreadable_image_is_refused_by_name(tmp_path):
     root = trees.market1501(tmp_path)
     victim = root / "bounding_box_test" / trees.MARKET_GALLERY[-1]
     victim.write_bytes(victim.read_bytes()[:200])
-    done = evaluate(f"--model={MODEL}", "--input_size=16,8", f"--data={root}")
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
-    assert victim.name in sentence
+    done = run("trainers.evaluate", f"--model={MODEL}", "--input_size=16,8", f"--data={root}")
+    assert_refused(done, victim.name)
 
 
 class TestRunEvaluation:
