@@ -10,10 +10,10 @@ import time
 
 from absl import flags
 
-from keras_reid.data import LOADERS, load_dataset
-from keras_reid.errors import ReIDError
+from keras_reid.data import LOADERS
 from keras_reid.files import write_json
 from keras_reid.runs import entry
+from trainers.data_choice import load_chosen
 
 QUIET_SECONDS = 5
 
@@ -29,25 +29,10 @@ def define_flags():
     flags.DEFINE_bool("include_val", False, "MSMT17: train on list_val.txt too.")
 
 
-def loader_options(values):
-    """The options of the chosen loader, from the flags that belong to it."""
-    return {
-        "dukemtmc": {"acknowledge_withdrawn": values.acknowledge_withdrawn},
-        "cuhk03": {
-            "images": values.cuhk03_images,
-            "progress": Progress("camera pairs extracted"),
-        },
-        "msmt17": {"include_val": values.include_val},
-        "csv": {"camid_policy": values.camid_policy},
-    }.get(values.dataset, {})
-
-
 def main(argv):
     del argv
     values = flags.FLAGS
-    if not values.data:
-        raise ReIDError("--data is missing: the folder of the data set")
-    dataset = load_dataset(values.dataset, values.data, **loader_options(values))
+    dataset = load_chosen(values, Progress("camera pairs extracted"))
     # TensorFlow takes seconds to start; a wrong folder is told before that.
     from keras_reid.data.doctor import ERROR, examine
 

@@ -4,9 +4,10 @@ import dataclasses
 
 from absl import flags
 
-from keras_reid.data import LOADERS, load_dataset
+from keras_reid.data import LOADERS
 from keras_reid.errors import ReIDError
 from keras_reid.models import load_model
+from trainers.data_choice import load_chosen
 
 
 def whole_size(text):
@@ -102,10 +103,4 @@ class DataFlags(FlagGroup):
 
     def load(self, progress=None):
         """The Dataset that the flags name; `progress(done, total)` while CUHK03 is unpacked."""
-        options = {
-            "dukemtmc": {"acknowledge_withdrawn": self.acknowledge_withdrawn},
-            "cuhk03": {"images": self.cuhk03_images, "progress": progress},
-            "msmt17": {"include_val": self.include_val},
-            "csv": {"camid_policy": self.camid_policy},
-        }.get(self.dataset, {})
-        return load_dataset(self.dataset, self.data, **options)
+        return load_chosen(self, progress)
