@@ -106,10 +106,11 @@ def attack_request(pixels, embeddings, facts, epsilon, steps, seed):
         "seed": seed + np.arange(count, dtype=np.int64),
     }
     if facts["guided"]:
-        for side, shift in (("push", 1), ("pull", count // 2)):
+        # Pushed from a neighbour and pulled to its opposite: never the same place.
+        for side, shift, sign in (("push", 1, 1), ("pull", 2, -1)):
             vectors = np.zeros((count, facts[f"num_{side}"], facts["guide_size"]), np.float32)
             if facts["guide_size"] == embeddings.shape[1]:
-                vectors[:, 0] = np.roll(embeddings, shift, axis=0)
+                vectors[:, 0] = sign * np.roll(embeddings, 1, axis=0)
             else:  # classes of a closed-set attack
                 vectors[np.arange(count), 0, (np.arange(count) + shift) % facts["guide_size"]] = 1
             weight = np.zeros(vectors.shape[:2], np.float32)
@@ -152,14 +153,14 @@ def embedding_row(what, left, right):
 def attack_rows(what, adversarial, moved, answer, pixel_share):
     """Share of equal pixels, and how far apart the displacements are."""
     equal = float(np.mean(adversarial == answer["adversarial"]))
-    displacement = np.linalg.norm(moved, axis=1).sum()
-    apart = abs(displacement / max(float(answer["displacement"].sum()), 1e-12) - 1.0)
+    here, there = float(np.linalg.norm(moved, axis=1).sum()), float(answer["displacement"].sum())
+    apart = abs(here - there) / max(there, 1e-12)
     bar = "= 1" if pixel_share == 1.0 else f">= {pixel_share:g}"
     return [
         Row(f"{what}, equal pixels", equal, bar, equal >= pixel_share),
         Row(
             f"{what}, displacement",
-            float(apart),
+            apart,
             f"<= {DISPLACEMENT_TOLERANCE:g}",
             apart <= DISPLACEMENT_TOLERANCE,
         ),
