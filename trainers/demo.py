@@ -21,10 +21,17 @@ from keras_reid.runs import entry
 
 
 def define_flags():
-    """This command's flags."""
-    flags.DEFINE_string("output", "runs/demo", "Folder of the demo; emptied first.")
-    flags.DEFINE_integer("epochs", 30, "Epochs, the last one resumed.", lower_bound=2)
+    """This command's flags; their defaults are the demo."""
+    flags.DEFINE_string("output", "runs/demo", "Folder of the demo; an earlier demo is removed.")
     flags.DEFINE_integer("seed", 0, "Of people, training and attacks.", lower_bound=0)
+    flags.DEFINE_integer("train_ids", 100, "People to train on.", lower_bound=20)
+    flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
+    flags.DEFINE_integer("images_per_camera", 3, "Of each person.", lower_bound=2)
+    flags.DEFINE_integer("epochs", 30, "Of training, the last one resumed.", lower_bound=2)
+    flags.DEFINE_string("epsilons_255", "1,2,5,8", "Of the curves, in 1/255; 5 among them.")
+    flags.DEFINE_string(
+        "other_attacks", "sign_noise,fgsm,mifgsm,pgd,odfa,xent", "One row each, at 5/255."
+    )
 
 
 READY = "ready: gRPC "
@@ -81,36 +88,36 @@ def empty(folder):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def train_model(demo, epochs, seed):
+def train_model(demo, values):
     """Trains all epochs but the last, measures, then resumes for the last."""
     people, workdir = f"{demo.folder}/people", f"{demo.folder}/train"
     train = (
         "trainers.train_embedder", "--preset=small", f"--data={people}", f"--workdir={workdir}",
-        f"--epochs={epochs}", f"--seed={seed}",
+        f"--epochs={values.epochs}", f"--seed={values.seed}",
     )  # fmt: skip
-    demo.step("Train an embedder", *train, f"--stop_after_epochs={epochs - 1}")
+    demo.step("Train an embedder", *train, f"--stop_after_epochs={values.epochs - 1}")
     demo.step(
         "Clean evaluation on unseen people", "trainers.evaluate", f"--model={workdir}",
         f"--data={people}", f"--results={demo.folder}/clean.json",
     )  # fmt: skip
-    attack_model(demo, seed)
+    attack_model(demo, values)
     demo.step("Resume training for the last epoch", *train)
 
 
-def attack_model(demo, seed):
+def attack_model(demo, values):
     """Four epsilons for the curves, one row for each of the others."""
     common = (
-        f"--model={demo.folder}/train", f"--data={demo.folder}/people", f"--seed={seed}",
+        f"--model={demo.folder}/train", f"--data={demo.folder}/people", f"--seed={values.seed}",
         "--batch_size=64",
     )  # fmt: skip
     demo.step(
         "Noise and attacks over epsilon", "trainers.attack", *common,
-        "--attacks=noise,ifgsm,sma,fna", "--epsilons_255=1,2,5,8",
+        "--attacks=noise,ifgsm,sma,fna", f"--epsilons_255={values.epsilons_255}",
         f"--results={demo.folder}/curves.json", f"--save_images={demo.folder}/adversarial",
     )  # fmt: skip
     demo.step(
         "The other attacks at 5/255", "trainers.attack", *common,
-        "--attacks=sign_noise,fgsm,mifgsm,pgd,odfa,xent", "--epsilons_255=5",
+        f"--attacks={values.other_attacks}", "--epsilons_255=5",
         "--rank_lists=0", f"--results={demo.folder}/others.json",
     )  # fmt: skip
 
@@ -164,10 +171,13 @@ def main(argv):
     demo = Demo(str(folder))
     started = time.monotonic()
     demo.step(
-        "Draw people", "trainers.make_people", f"--output={folder}/people", f"--seed={values.seed}"
-    )
+        "Draw people", "trainers.make_people", f"--output={folder}/people",
+        f"--contact_sheet={folder}/people.jpg", f"--seed={values.seed}",
+        f"--train_ids={values.train_ids}", f"--test_ids={values.test_ids}",
+        f"--images_per_camera={values.images_per_camera}",
+    )  # fmt: skip
     demo.step("Look the data over", "trainers.check_data", f"--data={folder}/people")
-    train_model(demo, values.epochs, values.seed)
+    train_model(demo, values)
     serve_model(demo)
     demo.step(
         "Write the report", "trainers.report",
@@ -184,7 +194,7 @@ def main(argv):
 NEXT = """
 == Where everything lies
   {folder}/report.html     the page: table, curves, rank lists before and after
-  {folder}/people          the data set, in Market-1501 layout
+  {folder}/people          the data set, in Market-1501 layout; people.jpg shows it
   {folder}/train           the run: config.json, checkpoints, model.keras, TensorBoard events
   {folder}/adversarial     adversarial images as PNG, each with its JSON
   {folder}/models          SavedModels for TensorFlow Serving
