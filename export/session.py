@@ -4,10 +4,24 @@ Python's `tf.saved_model.load` restores variables by tracking objects; the serve
 the saver's restore op. Only the second way shows an export that would fail in production.
 """
 
+import contextlib
+
 import numpy as np
 import tensorflow as tf
 
 from keras_reid.errors import ReIDError
+
+
+@contextlib.contextmanager
+def without_advice():
+    """Keeps TensorFlow from advising `tf.saved_model.load`, which is just what hides the fault."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class ServedModel:
@@ -17,7 +31,8 @@ class ServedModel:
         self._graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=self._graph)
         try:
-            meta = tf.compat.v1.saved_model.load(self._session, ["serve"], str(path))
+            with without_advice():
+                meta = tf.compat.v1.saved_model.load(self._session, ["serve"], str(path))
         except (OSError, RuntimeError, ValueError, tf.errors.OpError) as error:
             self._session.close()
             reason = str(error).splitlines()[0]
