@@ -107,12 +107,15 @@ def run_training(task, run, *, stop_after_epochs=None, log_every=50, stream=None
                     checkpoints.save(done)
                 progress.say(f"interrupted: saved at step {done}; the same command goes on")
                 raise KeyboardInterrupt
+    earlier = run.result() if first else {}
     return {
         "finished": end == total,
         "steps": end,
         "epochs": end / task.steps_per_epoch,
-        "seconds": round(time.monotonic() - began, 1),
-        "images_per_second": round(progress.speed(end), 1) if end > first else None,
+        "seconds": round(earlier.get("seconds", 0.0) + time.monotonic() - began, 1),
+        "images_per_second": (
+            round(progress.speed(end), 1) if end > first else earlier.get("images_per_second")
+        ),
         **best.summary(),
     }
 

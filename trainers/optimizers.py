@@ -45,6 +45,18 @@ def scaled_loss(optimizer, loss):
 
 def apply_gradients(optimizer, gradients, variables):
     """One step down the gradients of `scaled_loss`."""
+    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
+        gradients = _broken_everywhere(gradients)
     if hasattr(optimizer, "get_unscaled_gradients"):  # Keras 2; Keras 3 unscales while applying
         gradients = optimizer.get_unscaled_gradients(gradients)
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+def _broken_everywhere(gradients):
+    """NaN on every replica once one has it: Keras 3 asks only the first whether to skip a step."""
+    replica = tf.distribute.get_replica_context()
+    if replica.num_replicas_in_sync == 1:
+        return gradients
+    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in gradients])
+    broken = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(finite, 0.0, 1.0))
+    return [each + tf.where(broken > 0.0, float("nan"), 0.0) for each in gradients]

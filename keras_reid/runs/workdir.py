@@ -98,7 +98,7 @@ class Workdir:
             self._events = tf.summary.create_file_writer(str(self.path / "events"))
         with self._events.as_default(step=int(step)):
             for name, value in values.items():
-                tf.summary.scalar(name, value)
+                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_scalar())
         self._events.flush()
 
     def metrics(self):
@@ -121,10 +121,29 @@ class Workdir:
             with aside(self.metrics_file) as draft:
                 draft.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
 
+    def result(self):
+        """What an earlier call of this run wrote to result.json, or {}."""
+        return read_json(self.result_file) if self.result_file.exists() else {}
+
     def finish(self, result):
         """Writes result.json and returns `result`."""
         write_json(self.result_file, result)
         return result
+
+
+def _scalar():
+    """Marks a summary as a scalar; tf.summary.scalar would, but needs the tensorboard package."""
+    metadata = tf.compat.v1.SummaryMetadata(data_class=1)
+    metadata.plugin_data.plugin_name = "scalars"
+    return metadata
+
+
+def read_json(path):
+    """What a JSON file of a workdir holds, or a ReIDError."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReIDError(f"{path} cannot be read; restore it, or choose a new workdir") from error
 
 
 def as_json(config):
@@ -170,11 +189,7 @@ def _settle_config(path, config):
             )
         write_json(file, config)
         return
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReIDError(f"{file} cannot be read; restore it, or choose a new workdir") from error
-    different = differences(before, config)
+    different = differences(read_json(file), config)
     if different:
         raise ReIDError(
             f"{path} was begun with another configuration ({'; '.join(different)}); "

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import tensorflow as tf
 
 from keras_reid.errors import ReIDError
 from keras_reid.runs.workdir import Workdir, differences
@@ -104,7 +105,30 @@ def test_log_writes_lines_and_tensorboard_events(tmp_path):
         run.log(1, {"loss": 2})
         run.log(2, {"loss": 1.5, "map": 0.25})
         assert run.metrics() == [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.5, "map": 0.25}]
-    assert list((tmp_path / "events").glob("events.out.tfevents.*"))
+    (events,) = (tmp_path / "events").glob("events.out.tfevents.*")
+    values = [
+        (event.step, value.tag, value.metadata.plugin_data.plugin_name,
+         float(tf.make_ndarray(value.tensor)))
+        for event in tf.compat.v1.train.summary_iterator(str(events))
+        for value in event.summary.value
+    ]  # fmt: skip
+    assert values == [
+        (1, "loss", "scalars", 2.0), (2, "loss", "scalars", 1.5), (2, "map", "scalars", 0.25),
+    ]  # fmt: skip
+
+
+WITHOUT_TENSORBOARD = """
+import sys
+sys.modules["tensorboard"] = None
+from keras_reid.runs.workdir import Workdir
+with Workdir.open(sys.argv[1], {}) as run:
+    run.log(1, {"loss": 2})
+"""
+
+
+def test_events_do_not_need_the_tensorboard_package(tmp_path):
+    subprocess.run([sys.executable, "-c", WITHOUT_TENSORBOARD, tmp_path / "run"], check=True)
+    assert list((tmp_path / "run" / "events").iterdir())
 
 
 def test_a_resumed_run_forgets_what_it_will_repeat(tmp_path):

@@ -68,13 +68,14 @@ class TestARun:
 
     def test_loads_as_a_model_that_knows_its_data(self, run, crowd):
         loaded = load_model(run[0])
-        assert (loaded.kind, loaded.input_size, loaded.embedding_size) == ("workdir", (32, 16), 80)
+        assert (loaded.kind, loaded.input_size, loaded.embedding_size) == ("workdir", (32, 16), 160)
         assert loaded.data_fingerprint == load_dataset("market1501", crowd).fingerprint()
         assert loaded.config["seed"] == 0 and loaded.logits is not None
 
     def test_finished_means_finished(self, run, crowd):
         again = train(resolve(**tiny(crowd)), run[0], stream=io.StringIO())
-        assert again["finished"] and again["steps"] == 12 and again["images_per_second"] is None
+        assert again["finished"] and again["steps"] == 12
+        assert again["images_per_second"] == run[1]["images_per_second"]
 
     def test_another_configuration_is_refused(self, run, crowd):
         with pytest.raises(ReIDError, match=r"\(seed: 0 in the workdir, 5 now\)"):
@@ -196,8 +197,8 @@ try:
     train(resolve(**settings | {"persons": 3}), runs + "/odd")
 except ReIDError as error:
     print(error)
-result = train(resolve(**settings), runs + "/mirrored")
-print("trained", result["finished"], tf.distribute.get_strategy().num_replicas_in_sync)
+result = train(resolve(**settings, mixed_precision="float16"), runs + "/mirrored")
+print("trained", result["finished"])
 """
 
 
@@ -207,7 +208,7 @@ def test_mirrored_trains_on_two_devices(crowd, tmp_path):
     )
     assert "trained True" in done.stdout, done.stderr
     assert "cannot be dealt to 2 replicas" in done.stdout
-    assert load_model(tmp_path / "mirrored").embedding_size == 80
+    assert load_model(tmp_path / "mirrored").embedding_size == 160
 
 
 def test_ctrl_c_saves_and_exits_130(crowd, tmp_path):

@@ -135,8 +135,8 @@ PRESETS = {
         decay="step", decay_at=(40, 70),
     ),
     "small": EmbedderConfig(
-        input_size=(64, 32), model="small", head="strong", loss="both", margin=0.3,
-        label_smoothing=0.1, persons=16, images_each=4, pad=4, random_erasing=0.3,
+        input_size=(64, 32), model="small", head="strong", last_stride=1, stripes=2, loss="both",
+        margin=0.3, label_smoothing=0.1, persons=8, images_each=4, pad=4, random_erasing=0.3,
         optimizer="adamw", learning_rate=3e-3, weight_decay=1e-2, epochs=30, warmup_epochs=2,
         decay="cosine", decay_at=(), cache_images=True,
     ),
