@@ -43,8 +43,12 @@ def _image_folders(root):
 
 
 def _read_list(path, folder, split):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReIDError(f"cannot read {path} as a list in UTF-8: {error}") from error
     records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:

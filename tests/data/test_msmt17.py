@@ -1,3 +1,5 @@
+import pathlib
+
 import pytest
 
 from keras_reid.data import load_dataset
@@ -24,6 +26,21 @@ def test_a_line_that_does_not_parse_is_named(tmp_path):
     trees.msmt17(tmp_path)
     (tmp_path / "list_query.txt").write_text("0000/stranger.jpg 0\n")
     with pytest.raises(ReIDError, match="list_query.txt line 1 does not parse"):
+        load_dataset("msmt17", tmp_path)
+
+
+def test_a_list_that_is_no_text_or_cannot_be_read_is_named(tmp_path, monkeypatch):
+    trees.msmt17(tmp_path)
+    (tmp_path / "list_query.txt").write_bytes(b"0000/\xff.jpg 0\n")
+    with pytest.raises(ReIDError, match="cannot read .*list_query.txt as a list in UTF-8"):
+        load_dataset("msmt17", tmp_path)
+
+    def denied(path, **_):
+        # Not by chmod: whoever runs the tests as root may read everything.
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(pathlib.Path, "read_text", denied)
+    with pytest.raises(ReIDError, match="cannot read .*list_train.txt.*Permission denied"):
         load_dataset("msmt17", tmp_path)
 
 
