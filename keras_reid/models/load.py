@@ -154,8 +154,9 @@ def _find(source, output, signature):
 def _workdir(path, output):
     if not (path / "config.json").exists():
         versions = [child.name for child in path.iterdir() if (child / "saved_model.pb").exists()]
+        versions.sort(key=lambda name: (int(name) if name.isdecimal() else -1, name))
         raise ReIDError(
-            f"{path} holds several versions; give one of them: {path / max(versions)}"
+            f"{path} holds several versions; give one of them: {path / versions[-1]}"
             if versions
             else f"{path} is no workdir (no config.json) and no SavedModel (no saved_model.pb)"
         )

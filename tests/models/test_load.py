@@ -1,6 +1,7 @@
 """Whatever the model is: opened, checked, scaled, and its gradient looked at."""
 
 import json
+import sys
 
 import keras
 import numpy as np
@@ -94,7 +95,9 @@ class TestOurs:
         loaded = load_model(str(tmp_path / "1"))
         assert (loaded.kind, loaded.input_size, loaded.embedding_size) == ("saved_model", SIZE, 4)
         check_gradient(loaded)
-        with pytest.raises(ReIDError, match=r"several versions; give one of them: .*1"):
+        tf.saved_model.save(module, str(tmp_path / "9"))
+        tf.saved_model.save(module, str(tmp_path / "10"))
+        with pytest.raises(ReIDError, match=r"several versions; give one of them: .*/10"):
             load_model(str(tmp_path))
 
     def test_size_and_pixels_are_the_models_own(self, tmp_path):
@@ -206,6 +209,12 @@ class TestFunction:
     def test_unusable_ones(self, name, sentence):
         with pytest.raises(ReIDError, match=sentence):
             load_model(f"{__name__}:{name}", input_size=SIZE)
+
+    def test_may_lie_in_the_folder_where_one_stands(self, tmp_path, monkeypatch):
+        (tmp_path / "my_embedder.py").write_text("def embed(images):\n    return images[:, 0, 0]\n")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.path", list(sys.path))
+        assert load_model("my_embedder:embed", input_size=SIZE).embedding_size == 3
 
     def test_needs_its_size_and_an_importable_module(self):
         with pytest.raises(ReIDError, match="images of any size"):

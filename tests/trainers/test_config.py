@@ -44,6 +44,12 @@ def test_without_a_preset_the_loss_picks_one():
     assert facts(changed, "epochs", "margin", "head") == (3, None, "strong")
 
 
+def test_a_small_triplet_model_normalises_what_the_loss_reads():
+    assert facts(resolve("small", loss="triplet"), "head", "margin") == ("classification", None)
+    assert facts(resolve("small", loss="triplet", margin=0.5), "margin") == (0.5,)
+    assert resolve("small").head == "strong"
+
+
 def test_weights_are_decided_before_the_run():
     assert resolve("strong").init_from == "imagenet"
     assert resolve("strong", model="small").init_from == "none"

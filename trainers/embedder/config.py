@@ -153,6 +153,10 @@ def resolve(preset=None, **overrides):
     preset = preset or PRESET_OF_LOSS.get(overrides.get("loss"), "classification")
     if preset not in PRESETS:
         raise ReIDError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
+    if preset == "small" and overrides.get("loss") == "triplet":
+        # Alone and from random weights, a triplet loss collapses where nothing normalises what
+        # it reads; the classification head's embedding is batch-normalised.
+        overrides = {"head": "classification", "margin": None, **overrides}
     if "decay" in overrides:
         overrides = {"decay_at": (), **overrides}
     config = dataclasses.replace(PRESETS[preset], **overrides)

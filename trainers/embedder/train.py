@@ -37,6 +37,10 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
         records, held_out = hold_out_identities(records, config.held_out, config.seed)
         task = EmbedderTask(config, records, held_out, make_strategy(config.strategy))
         summary = run_training(task, run, stop_after_epochs=stop_after_epochs, stream=stream)
+        earlier = run.result()
+        if earlier.get("finished"):
+            return earlier  # also what trained it, which was not this call
+        starts = run.starts()
         return run.finish(
             summary
             | {
@@ -46,7 +50,8 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
                 "held_out_identities": num_identities(held_out),
                 "skipped_images": len(dataset.train) - len(records) - len(held_out),
                 "parameters": int(task.model.count_params()),
-                "provenance": provenance(),
+                # Of the call that trained last: this one may only write what that one could not.
+                "provenance": starts[-1]["provenance"] if starts else provenance(),
             }
         )
 
