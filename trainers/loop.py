@@ -75,6 +75,8 @@ def run_training(task, run, *, stop_after_epochs=None, log_every=50, stream=None
     if first:
         progress.say(f"resuming at step {first} (epoch {first / task.steps_per_epoch:.4g})")
 
+    if first < end:
+        run.log_start(first)
     recent = Recent()
     began = time.monotonic()
     batches = iter(task.batches(first)) if first < end else None

@@ -3,6 +3,7 @@
 workdir/
   config.json      every setting, fully resolved; another configuration is refused
   metrics.jsonl    one line a log entry: step and values
+  provenance.jsonl one line a start or resumption: the command, the code, and from which step
   events/          the same for TensorBoard
   checkpoints/     what resuming needs
   model.keras      the best weights so far
@@ -20,6 +21,7 @@ import tensorflow as tf
 
 from keras_reid.errors import ReIDError
 from keras_reid.files import aside, write_json
+from keras_reid.runs.provenance import provenance
 
 
 class Workdir:
@@ -86,14 +88,14 @@ class Workdir:
     def metrics_file(self):
         return self.path / "metrics.jsonl"
 
+    @property
+    def provenance_file(self):
+        return self.path / "provenance.jsonl"
+
     def log(self, step, values):
         """Appends numbers to metrics.jsonl and to TensorBoard's events."""
         values = {name: float(value) for name, value in values.items()}
-        try:
-            with open(self.metrics_file, "a", encoding="utf-8") as lines:
-                lines.write(json.dumps({"step": int(step), **values}) + "\n")
-        except OSError as error:
-            raise ReIDError(f"cannot write {self.metrics_file}: {error.strerror}") from error
+        _append(self.metrics_file, {"step": int(step), **values})
         if self._events is None:
             self._events = tf.summary.create_file_writer(str(self.path / "events"))
         with self._events.as_default(step=int(step)):
@@ -103,15 +105,15 @@ class Workdir:
 
     def metrics(self):
         """Every entry of metrics.jsonl; a line that a crash cut short is left out."""
-        if not self.metrics_file.exists():
-            return []
-        entries = []
-        for line in self.metrics_file.read_text(encoding="utf-8").splitlines():
-            try:
-                entries.append(json.loads(line))
-            except ValueError:
-                continue
-        return entries
+        return _read_lines(self.metrics_file)
+
+    def log_start(self, first_step):
+        """Notes who trains from `first_step` on: a run that breaks off leaves no result.json."""
+        _append(self.provenance_file, {"provenance": provenance(), "first_step": int(first_step)})
+
+    def starts(self):
+        """Every entry of provenance.jsonl, the newest last."""
+        return _read_lines(self.provenance_file)
 
     def forget_after(self, step):
         """Drops log entries of steps that a resumed run is about to repeat."""
@@ -129,6 +131,27 @@ class Workdir:
         """Writes result.json and returns `result`."""
         write_json(self.result_file, result)
         return result
+
+
+def _append(path, entry):
+    try:
+        with open(path, "a", encoding="utf-8") as lines:
+            lines.write(json.dumps(entry) + "\n")
+    except OSError as error:
+        raise ReIDError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _read_lines(path):
+    """Every entry of a .jsonl file; a line that a crash cut short is left out."""
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries
 
 
 def _scalar():

@@ -35,6 +35,16 @@ def checkpoint(workdir):
 
 class TestARun:
     @pytest.fixture(scope="class")
+    def crowd(self, tmp_path_factory):
+        """A test split of junk: had training or model selection a look at it, all below fails."""
+        root = write_crowd(tmp_path_factory.mktemp("data") / "crowd")
+        tested = [*(root / "query").iterdir(), *(root / "bounding_box_test").iterdir()]
+        assert len(tested) == 32  # 4 people before 2 cameras: 1 query, 3 gallery images each
+        for path in tested:
+            path.write_bytes(b"no image")
+        return root
+
+    @pytest.fixture(scope="class")
     def run(self, crowd, tmp_path_factory):
         workdir = tmp_path_factory.mktemp("runs") / "run"
         stream = io.StringIO()
@@ -44,6 +54,7 @@ class TestARun:
         workdir, result, _ = run
         assert {path.name for path in workdir.iterdir()} >= {
             "config.json", "metrics.jsonl", "events", "checkpoints", "model.keras", "result.json",
+            "provenance.jsonl",
         }  # fmt: skip
         assert json.loads((workdir / "result.json").read_text()) == json.loads(json.dumps(result))
         # 6 people are left of 8; 36 images make 6 batches of 3 x 2.
@@ -64,7 +75,7 @@ class TestARun:
         }  # fmt: skip
         assert set(entries[1]) == {"step", "validation_map", "validation_rank1"}
         best = max(entry["validation_map"] for entry in entries if "validation_map" in entry)
-        assert run[1]["validation"]["map"] == best
+        assert run[1]["validation"]["map"] == best and 0 < best <= 1
 
     def test_loads_as_a_model_that_knows_its_data(self, run, crowd):
         loaded = load_model(run[0])
@@ -72,10 +83,15 @@ class TestARun:
         assert loaded.data_fingerprint == load_dataset("market1501", crowd).fingerprint()
         assert loaded.config["seed"] == 0 and loaded.logits is not None
 
-    def test_finished_means_finished(self, run, crowd):
+    def test_finished_means_finished(self, run, crowd, monkeypatch):
+        before = {
+            name: (run[0] / name).read_bytes() for name in ("result.json", "provenance.jsonl")
+        }
+        monkeypatch.setattr(sys, "argv", ["another", "command"])
         again = train(resolve(**tiny(crowd)), run[0], stream=io.StringIO())
         assert again["finished"] and again["steps"] == 12
         assert again["images_per_second"] == run[1]["images_per_second"]
+        assert before == {name: (run[0] / name).read_bytes() for name in before}
 
     def test_another_configuration_is_refused(self, run, crowd):
         with pytest.raises(ReIDError, match=r"\(seed: 0 in the workdir, 5 now\)"):
@@ -151,6 +167,37 @@ def test_stops_after_some_epochs_and_goes_on(crowd, tmp_path):
     second = train(config, tmp_path, stop_after_epochs=1, stream=stream)
     assert (second["finished"], second["steps"]) == (True, 12)
     assert "resuming at step 6 (epoch 1)" in stream.getvalue()
+
+
+def starts(workdir):
+    """(last word of the command, first step) of each line of provenance.jsonl."""
+    lines = (workdir / "provenance.jsonl").read_text().splitlines()
+    return [(entry["provenance"]["command"].split()[-1], entry["first_step"])
+            for entry in map(json.loads, lines)]  # fmt: skip
+
+
+def test_an_interrupted_run_says_who_trained_it(crowd, tmp_path, monkeypatch):
+    config = resolve(**tiny(crowd))
+    batches = EmbedderTask.batches
+
+    def interrupting(self, first):
+        for number, batch in enumerate(batches(self, first), first + 1):
+            if number in (4, 12):
+                os.kill(os.getpid(), signal.SIGINT)
+            yield batch
+
+    monkeypatch.setattr(EmbedderTask, "batches", interrupting)
+    for word in ("first", "second"):
+        monkeypatch.setattr(sys, "argv", ["train", word])
+        with pytest.raises(KeyboardInterrupt):
+            train(config, tmp_path, stream=io.StringIO())
+    assert starts(tmp_path) == [("first", 0), ("second", 4)]
+    assert not (tmp_path / "result.json").exists()
+    # Interrupted after the last step: what is left is to write the result, of "second"'s training.
+    monkeypatch.setattr(sys, "argv", ["train", "third"])
+    result = train(config, tmp_path, stream=io.StringIO())
+    assert result["finished"] and result["provenance"]["command"].endswith("second")
+    assert len(starts(tmp_path)) == 2
 
 
 def test_nan_loss_stops_and_keeps_the_last_good_checkpoint(crowd, tmp_path, monkeypatch):
@@ -230,7 +277,7 @@ def test_ctrl_c_saves_and_exits_130(crowd, tmp_path):
 
 
 class TestHeldOut:
-    def test_people_are_apart_and_the_test_split_is_not_touched(self, crowd):
+    def test_people_are_apart_and_all_from_the_training_split(self, crowd):
         dataset = load_dataset("market1501", crowd)
         train_on, held = hold_out_identities(dataset.train, 0.25, seed=1)
         assert {r.pid for r in train_on} & {r.pid for r in held} == set()

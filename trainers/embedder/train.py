@@ -36,11 +36,11 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
         records = _usable(dataset.train, config.skip_bad_images, stream)
         records, held_out = hold_out_identities(records, config.held_out, config.seed)
         task = EmbedderTask(config, records, held_out, make_strategy(config.strategy))
+        earlier, before = run.result(), run.starts()
         summary = run_training(task, run, stop_after_epochs=stop_after_epochs, stream=stream)
-        earlier = run.result()
-        if earlier.get("finished"):
-            return earlier  # also what trained it, which was not this call
         starts = run.starts()
+        if earlier.get("finished") and starts == before:
+            return earlier  # nothing was left to train, and it names the call that did train
         return run.finish(
             summary
             | {
