@@ -25,9 +25,8 @@ logger = logging.getLogger(__name__)
 _OURS = re.compile(r"/v1/.*", re.IGNORECASE | re.DOTALL)
 _CHOICE = r"(?:(?:/versions/(?P<version>\d+))|(?:/labels/(?P<label>[^/:]+)))?"
 _FLAGS = re.IGNORECASE | re.ASCII
-_POST = re.compile(
-    rf"/v1/models/(?P<name>[^/:]+){_CHOICE}:(?P<verb>classify|regress|predict)", _FLAGS
-)
+_VERBS = ("classify", "regress", "predict")
+_POST = re.compile(rf"/v1/models/(?P<name>[^/:]+){_CHOICE}:(?P<verb>{'|'.join(_VERBS)})", _FLAGS)
 _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_CHOICE}(?:/(?P<verb>metadata))?", _FLAGS)
 _NO_SUCH_PATH = (
     b"<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n"
@@ -72,7 +71,8 @@ class RestApi:
     def _respond(self, method, path, body):
         pattern = {"POST": _POST, "GET": _GET}.get(method)
         match = pattern.fullmatch(path) if pattern else None
-        if match is None:
+        # Paths match in any case, as TensorFlow Serving's do, but verbs are compared exactly.
+        if match is None or (method == "POST" and match["verb"] not in _VERBS):
             raise invalid_argument(f"Malformed request: {method} {path}")
         target = _target(match)
         verb = match["verb"]

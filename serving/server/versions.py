@@ -10,7 +10,8 @@ import dataclasses
 import os
 import re
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+# No int64 has more digits, and Python refuses to read thousands of them.
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _INT64 = range(-(2**63), 2**63)
 
 

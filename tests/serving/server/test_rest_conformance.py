@@ -223,6 +223,12 @@ OTHER_STATUS = {
         400,
         "Failed to convert version: 99999999999999999999 to numeric.",
     ),
+    "version of thousands of digits": (
+        f"demo/versions/{'1' * 5000}",
+        {"inputs": 1},
+        400,
+        f"Failed to convert version: {'1' * 5000} to numeric.",
+    ),
     "longer than --rest_api_timeout_in_ms": (
         "demo",
         {"signature_name": "slow", "inputs": [10**6]},
@@ -243,6 +249,7 @@ PATHS = {
     ("GET", "/v1/models/demo/"): (400, "Malformed request: GET /v1/models/demo/"),
     ("GET", "/v1/models/demo:predict"): (400, "Malformed request: GET /v1/models/demo:predict"),
     ("POST", "/v1/models/demo"): (400, "Malformed request: POST /v1/models/demo"),
+    ("POST", "/v1/models/demo:PREDICT"): (400, "Malformed request: POST /v1/models/demo:PREDICT"),
     ("PUT", "/v1/models/demo:predict"): (400, "Malformed request: PUT /v1/models/demo:predict"),
     ("OPTIONS", "/v1/models/demo"): (400, "Malformed request: OPTIONS /v1/models/demo"),
     ("GET", "/v1/other"): (400, "Malformed request: GET /v1/other"),
