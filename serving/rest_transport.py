@@ -1,8 +1,11 @@
 """TF Serving's REST API with the standard library."""
 
 import base64
+import functools
 import http.client
+import io
 import json
+import time
 import urllib.parse
 
 import numpy as np
@@ -15,7 +18,7 @@ CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSCon
 
 
 class RestTransport:
-    """Calls below `url`, each on a connection of its own and with `timeout` seconds per wait."""
+    """Calls below `url`, each on a connection of its own and within `timeout` seconds."""
 
     def __init__(self, url, timeout):
         self.address = url.rstrip("/")
@@ -81,9 +84,13 @@ class RestTransport:
 
     def _exchange(self, method, path, body):
         """Returns (HTTP status, body of the answer)."""
+        end = time.monotonic() + self._timeout
         connect = CONNECTIONS[self._url.scheme]
         connection = connect(self._url.hostname, self._url.port, timeout=self._timeout)
+        connection.response_class = functools.partial(_timed_response, end)
         try:
+            connection.connect()
+            _allow_until(end, connection.sock)
             connection.request(method, path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             return response.status, response.read()
@@ -97,6 +104,40 @@ class RestTransport:
     def _failed(self, name, error):
         details = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return errors.from_server(name, details, self.address, None, self._timeout)
+
+
+class _TimedReader(io.RawIOBase):
+    """Bytes of a socket until `end`: a socket's own timeout starts anew with every byte."""
+
+    def __init__(self, sock, end):
+        self._sock, self._end = sock, end
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        _allow_until(self._end, self._sock)
+        return self._raw.readinto(buffer)
+
+    def close(self):
+        self._raw.close()
+        super().close()
+
+
+def _timed_response(end, sock, *arguments, **options):
+    """HTTPResponse that reads status line, headers and body against one end time."""
+    response = http.client.HTTPResponse(sock, *arguments, **options)
+    response.fp.close()
+    response.fp = io.BufferedReader(_TimedReader(sock, end))
+    return response
+
+
+def _allow_until(end, sock):
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(left)
 
 
 def as_json(array):

@@ -227,6 +227,21 @@ class TestRest:
             with pytest.raises(ServerFailure, match="HTTP 404 without JSON"):
                 client.status()
 
+    @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b""])
+    def test_an_answer_that_dribbles(self, head):
+        def answer(connection):
+            connection.recv(10_000)
+            connection.sendall(head or b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            for _ in range(40):
+                time.sleep(0.1)
+                connection.sendall(b"x")
+
+        start = time.monotonic()
+        with raw_server(answer) as address, ReIDClient(f"http://{address}", timeout=0.5) as client:
+            with pytest.raises(DeadlineExceeded, match="within 0.5 seconds"):
+                client.status()
+        assert time.monotonic() - start < 3
+
     def test_half_an_answer(self):
         def answer(connection):
             connection.recv(10_000)
