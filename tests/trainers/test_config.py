@@ -9,7 +9,7 @@ import pytest
 from absl import flags
 
 from keras_reid.errors import ReIDError
-from trainers.embedder.config import PRESETS, EmbedderConfig, resolve
+from trainers.embedder.config import PRESETS, EmbedderConfig, remarks, resolve
 from trainers.schedules import EpochSchedule
 from trainers.settings import define_flags, given
 
@@ -64,6 +64,9 @@ def test_weights_are_decided_before_the_run():
     (dict(learning_rate=float("nan")), "--learning_rate must be positive"),
     (dict(weight_decay=-1.0), "--weight_decay must not be negative"),
     (dict(held_out=0.95), "--held_out is a share"),
+    (dict(margin=float("nan")), "--margin must be a finite number, not nan"),
+    (dict(weight_decay=float("nan")), "--weight_decay must be a finite number"),
+    (dict(weight_decay=float("inf")), "--weight_decay must be a finite number"),
     (dict(margin=-0.1), "--margin must be soft"),
     (dict(preset="classification", loss="both"), "at least two images of each person"),
     (dict(decay="step"), "--decay=step and --decay_at= do not go together"),
@@ -72,6 +75,14 @@ def test_weights_are_decided_before_the_run():
 def test_senseless_settings_are_refused(changes, sentence):
     with pytest.raises(ReIDError, match=sentence):
         resolve(**changes)
+
+
+def test_settings_without_effect_are_told():
+    assert not any(remarks(config) for config in PRESETS.values())
+    warmup, decay = remarks(resolve("strong", epochs=10))
+    assert "--warmup_epochs=10 is not over before --epochs=10" in warmup
+    assert "--decay_at=40,70 is not before --epochs=10" in decay
+    assert remarks(resolve("strong", epochs=41)) == []
 
 
 class TestSchedule:

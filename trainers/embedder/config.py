@@ -1,6 +1,7 @@
 """Every setting of an embedder's training, and the published sets of them."""
 
 import dataclasses
+import math
 
 from keras_reid.data import LOADERS
 from keras_reid.errors import ReIDError
@@ -108,6 +109,11 @@ def _check(config):
     for name in ("held_out", "label_smoothing", "random_erasing"):
         if not 0 <= getattr(config, name) <= 1 or (name == "held_out" and config.held_out > 0.9):
             refuse(f"--{name} is a share between 0 and 1, not {getattr(config, name)}")
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        # NaN passes every comparison above.
+        if isinstance(value, float) and not math.isfinite(value):
+            refuse(f"--{field.name} must be a finite number, not {value}")
     if config.margin is not None and config.margin < 0:
         refuse(f"--margin must be soft or not negative, not {config.margin}")
     if config.loss != "classification" and config.images_each < 2:
@@ -119,6 +125,22 @@ def _check(config):
             f"--decay={config.decay} and --decay_at={','.join(map(str, config.decay_at))} "
             "do not go together; step and exponential need epochs, the others have none"
         )
+
+
+def remarks(config):
+    """Sentences on settings without effect: no errors, for a preset may be tried for few epochs."""
+    found = []
+    if config.warmup_epochs and config.warmup_epochs >= config.epochs:
+        found.append(
+            f"--warmup_epochs={config.warmup_epochs} is not over before --epochs={config.epochs}: "
+            "no epoch has the full learning rate"
+        )
+    if config.decay_at and min(config.decay_at) >= config.epochs:
+        found.append(
+            f"--decay_at={','.join(map(str, config.decay_at))} is not before "
+            f"--epochs={config.epochs}: the learning rate never falls"
+        )
+    return found
 
 
 # SPEC 3. "small" is ours: for the small backbone on a CPU, checked on the synthetic people.

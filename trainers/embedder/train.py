@@ -9,6 +9,7 @@ from keras_reid.runs.determinism import seed_everything
 from keras_reid.runs.provenance import provenance
 from keras_reid.runs.workdir import Workdir
 from trainers.data_choice import load_chosen
+from trainers.embedder.config import remarks
 from trainers.embedder.task import EmbedderTask
 from trainers.embedder.validation import hold_out_identities
 from trainers.loop import run_training
@@ -28,6 +29,8 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
       What result.json holds.
     """
     stream = stream or sys.stderr
+    for remark in remarks(config):
+        print(f"warning: {remark}", file=stream)
     seed_everything(config.seed, config.deterministic)
     dataset = load_chosen(config)
     fingerprint = dataset.fingerprint()
