@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from export import model_flags
 from export.parity import check_export, check_server
 from export.tables import print_rows, refuse_failures
 from keras_reid.data.images import read_pixels
 from keras_reid.errors import ReIDError
 from keras_reid.files import write_json
-from keras_reid.models import load_model
 from keras_reid.runs import entry
 from serving.client import ReIDClient
 from serving.errors import ServingError
@@ -25,7 +25,7 @@ from serving.errors import ServingError
 
 def define_flags():
     """This command's flags."""
-    flags.DEFINE_string("model", None, "The model that was exported (workdir, .keras, ...).")
+    model_flags.define_model_flags()
     flags.DEFINE_string("servable", None, "Version folder of its export.")
     flags.DEFINE_string("server", None, "host:port (gRPC) or http://host:port that serves it.")
     flags.DEFINE_string("name", "reid", "Name of the model on the server.")
@@ -35,7 +35,7 @@ def define_flags():
     flags.DEFINE_float("epsilon_255", 5.0, "Radius in 1/255.", lower_bound=0, upper_bound=255)
     flags.DEFINE_integer("steps", 15, "Steps of the attacks.", lower_bound=1)
     flags.DEFINE_string("results", None, "JSON file for the figures.")
-    flags.mark_flags_as_required(["model", "servable", "images"])
+    flags.mark_flags_as_required(["servable", "images"])
 
 
 def read_images(folder, count, size):
@@ -51,7 +51,7 @@ def read_images(folder, count, size):
 def main(argv):
     del argv
     values = flags.FLAGS
-    model = load_model(values.model)
+    model = model_flags.load(values)
     pixels = read_images(values.images, values.count, model.input_size)
     settings = {"epsilon": values.epsilon_255 / 255, "steps": values.steps}
     rows = check_export(model, values.servable, pixels, **settings)

@@ -21,8 +21,12 @@ def build_encoded(model, limits):
         message = (
             f"an encoded image is longer than {limits.encoded_bytes} bytes; send a smaller one"
         )
+        crowd = f"more than {limits.batch} encoded images; send them in several requests"
         with tf.control_dependencies(
-            [tf.debugging.assert_less_equal(longest, limits.encoded_bytes, message=message)]
+            [
+                tf.debugging.assert_less_equal(longest, limits.encoded_bytes, message=message),
+                tf.debugging.assert_less_equal(tf.size(encoded), limits.batch, message=crowd),
+            ]
         ):
             encoded = tf.identity(encoded)
         return tf.map_fn(

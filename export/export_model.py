@@ -10,21 +10,19 @@ the way TF Serving does, and compares it with the model. Exit code 2 where the t
 import numpy as np
 from absl import flags
 
+from export import model_flags
 from export.limits import Limits
 from export.parity import check_export
 from export.savedmodel import export_model
 from export.tables import print_rows, refuse_failures
 from keras_reid.attacks import ATTACKS
-from keras_reid.errors import ReIDError
-from keras_reid.models import check_gradient, load_model
+from keras_reid.models import check_gradient
 from keras_reid.runs import entry
 
 
 def define_flags():
     """This command's flags."""
-    flags.DEFINE_string(
-        "model", None, "Workdir, .keras file, SavedModel directory or package.module:function."
-    )
+    model_flags.define_model_flags()
     flags.DEFINE_string("base", None, "Folder that holds the servable models.")
     flags.DEFINE_string("name", "reid", "Name of the servable.")
     flags.DEFINE_integer(
@@ -51,34 +49,16 @@ def define_flags():
     )
     flags.DEFINE_integer("num_push", 8, "Pushing guides per image.", lower_bound=1)
     flags.DEFINE_integer("num_pull", 8, "Pulling guides per image.", lower_bound=1)
-    flags.DEFINE_list("input_size", None, "Height,width where the model does not fix it.")
-    flags.DEFINE_string(
-        "pixel_range", None, "Pixels a foreign model expects: 0,1 (default), 0,255 or -1,1."
+    flags.DEFINE_enum(
+        "metric", "l2", ["l2", "cosine"], "Distance that the attacks move; odfa always the angle."
     )
-    flags.DEFINE_string("output_head", None, "Embedding output of a foreign model.")
-    flags.DEFINE_string("signature", None, "Signature of a foreign SavedModel.")
-    flags.mark_flags_as_required(["model", "base"])
-
-
-def parse_size(parts):
-    """["256", "128"] -> (256, 128); None stays None."""
-    if parts is None:
-        return None
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise ReIDError(f"--input_size={','.join(parts)} is no size; write height,width: 256,128")
-    return tuple(map(int, parts))
+    flags.mark_flags_as_required(["base"])
 
 
 def main(argv):
     del argv
     values = flags.FLAGS
-    model = load_model(
-        values.model,
-        input_size=parse_size(values.input_size),
-        pixel_range=values.pixel_range,
-        output=values.output_head,
-        signature=values.signature,
-    )
+    model = model_flags.load(values)
     attacks = [name for name in values.attacks if name]
     if attacks:
         check_gradient(model)
@@ -98,15 +78,21 @@ def main(argv):
         attacks,
         limits,
         version=values.version,
+        check=lambda draft: refuse_differences(model, draft, limits),
         step_size=values.step_size_255 / 255,
         restarts=values.restarts,
+        metric=values.metric,
     )
-    pixels = np.random.default_rng(0).integers(0, 256, (4, *model.input_size, 3), dtype=np.uint8)
-    epsilon = min(5 / 255, limits.epsilon)
-    rows = check_export(model, path, pixels, epsilon=epsilon, steps=min(5, limits.steps))
-    print_rows(rows)
     print(f"servable: {path}\nencoded:  {encoded}")
-    refuse_failures(rows, path)
+
+
+def refuse_differences(model, draft, limits):
+    """Compares model and export on random pixels; raises ReIDError where they differ."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4, *model.input_size, 3), dtype=np.uint8)
+    epsilon, steps = min(5 / 255, limits.epsilon), min(5, limits.steps)
+    rows = check_export(model, draft, pixels, epsilon=epsilon, steps=steps)
+    print_rows(rows)
+    refuse_failures(rows, model.source)
 
 
 def cli():

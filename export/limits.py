@@ -12,7 +12,9 @@ class Limits:
 
     epsilon: largest radius, in [0, 1].
     steps: most steps of an iterative attack.
-    batch: most images in one request (told to clients by `describe`, enforced by the server).
+    batch: most images in one request. An assertion in the unbatched encoded servable; in the main
+      one, where a server merges requests and an assertion would fail strangers too, `describe`
+      tells it, our client keeps to it, and a server's max_batch_size should be set to it.
     encoded_bytes: longest JPEG or PNG, in bytes.
     push, pull: guides per image, the fixed width of the guide inputs.
     """

@@ -1,5 +1,7 @@
 """The main servable: embed, describe, and one signature per attack."""
 
+import os
+
 import tensorflow as tf
 
 from export import signatures
@@ -10,7 +12,7 @@ from keras_reid.errors import ReIDError
 from serving import contract
 
 
-def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1):
+def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1, metric="l2"):
     """The main servable: embed, describe and one signature per attack.
 
     Args:
@@ -19,6 +21,7 @@ def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1
       limits: Limits.
       step_size: of the iterative attacks, in [0, 1], a constant of the export.
       restarts: of pgd.
+      metric: "l2" or "cosine": the distance that the attacks move (odfa always the angle).
 
     Returns:
       (Servable, {signature name: tf.function}).
@@ -40,6 +43,8 @@ def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1
         settings = {"step_size": step_size} if name != "fgsm" else {}
         if name == "pgd":
             settings["restarts"] = restarts
+        if metric != "l2" and name != "xent":
+            settings["metric"] = metric
         attack = make_attack(name, **settings)
         target, width = target_of(model, module, attack)
         guided = not signatures.makes_own_guides(attack)
@@ -53,6 +58,7 @@ def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1
             "guide_size": width,
             "step_size": attack.step_size if attack.step_size is not None else "epsilon",
             "restarts": attack.restarts,
+            "metric": attack.metric,
             "num_push": limits.push if guided else 0,
             "num_pull": limits.pull if guided else 0,
         }
@@ -82,10 +88,11 @@ def target_of(model, module, attack):
 
 def describe(model, attacks, limits):
     """What `describe` tells a client, as a dictionary."""
+    backbone = (model.config or {}).get("model")
     return {
         "contract_version": contract.CONTRACT_VERSION,
         "keras_reid": __version__,
-        "model": str(getattr(model, "name", "") or model.kind),
+        "model": backbone or os.path.basename(model.source.rstrip("/")),
         "input_size": list(model.input_size),
         "embedding_size": model.embedding_size,
         "attacks": attacks,
@@ -96,5 +103,5 @@ def describe(model, attacks, limits):
             "encoded_bytes": limits.encoded_bytes,
         },
         "model_fingerprint": model.fingerprint,
-        "data_fingerprint": getattr(model, "data_fingerprint", None) or "",
+        "data_fingerprint": model.data_fingerprint or "",
     }

@@ -126,6 +126,8 @@ def attack_locally(model, name, facts, request):
         settings = {}
     else:
         settings["step_size"] = facts["step_size"]
+    if facts["metric"] != "l2" and name != "odfa":
+        settings["metric"] = facts["metric"]
     if facts["restarts"] > 1:
         settings["restarts"] = facts["restarts"]
     attack = make_attack(name, **settings)

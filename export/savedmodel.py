@@ -16,8 +16,8 @@ from keras_reid.files import aside
 from serving import contract
 
 
-def export_model(model, base, name, attack_names, limits, *, version=None, **settings):
-    """Exports both servables of `model` under one version number.
+def export_model(model, base, name, attack_names, limits, *, version=None, check=None, **settings):
+    """Exports both servables of `model` under one version number, both or neither.
 
     Args:
       model: LoadedModel.
@@ -25,6 +25,8 @@ def export_model(model, base, name, attack_names, limits, *, version=None, **set
       name: of the servable, as clients will say it.
       attack_names, limits, **settings: see `build_servable`.
       version: positive int; None: unix time, or the last version + 1 if that is later.
+      check: called with the folder of the main servable before any server can see it; what it
+        raises ends the export with nothing left behind.
 
     Returns:
       (path of the main version, path of the encoded version).
@@ -40,17 +42,19 @@ def export_model(model, base, name, attack_names, limits, *, version=None, **set
     for home in homes:
         if (home / str(version)).exists():
             raise ReIDError(f"{home / str(version)} exists already; choose another version")
-    # The encoded servable goes first: a client that sees the main one may rely on both.
-    write(build_encoded(model, limits), homes[1] / str(version))
-    write(build_servable(model, attack_names, limits, **settings), homes[0] / str(version))
-    return homes[0] / str(version), homes[1] / str(version)
-
-
-def write(servable, path):
-    """Saves (module, functions) beside `path` under a name that no server polls, then renames."""
-    module, functions = servable
-    with aside(path) as draft:
-        tf.saved_model.save(module, str(draft), signatures=functions)
+    main, encoded = (home / str(version) for home in homes)
+    servables = (
+        build_servable(model, attack_names, limits, **settings),
+        build_encoded(model, limits),
+    )
+    # Left in reverse order, so the encoded servable appears first: a client that sees the main one
+    # may rely on both.
+    with aside(main) as main_draft, aside(encoded) as encoded_draft:
+        for (module, functions), draft in zip(servables, (main_draft, encoded_draft), strict=True):
+            tf.saved_model.save(module, str(draft), signatures=functions)
+        if check:
+            check(main_draft)
+    return main, encoded
 
 
 def versions(home):

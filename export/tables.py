@@ -10,11 +10,11 @@ def print_rows(rows):
         print(f"  {verdict} {row.what:<52} {row.figure:10.3g}  ({row.bar})")
 
 
-def refuse_failures(rows, path):
-    """Raises ReIDError when some comparison missed its bar."""
+def refuse_failures(rows, what):
+    """Raises ReIDError, naming the model or export `what`, when a comparison missed its bar."""
     failed = [row.what for row in rows if not row.holds]
     if failed:
         raise ReIDError(
-            f"{path} does not answer like its model ({'; '.join(failed)}); do not serve it, and "
+            f"{what} and its export differ ({'; '.join(failed)}); do not serve it, and "
             "report the model with its versions"
         )

@@ -40,7 +40,8 @@ def merge(paths):
     """The summaries of one model under one threat model, as one."""
     summaries = [read_json(path) for path in paths]
     for path, summary in zip(paths, summaries, strict=True):
-        if summary.get("kind") != "attack" or summary.get("schema") != 1:
+        known = isinstance(summary, dict) and summary.get("kind") == "attack"
+        if not known or summary.get("schema") != 1:
             raise ReIDError(f"{path} holds no results of trainers.attack (schema 1)")
         for key in SAME:
             if summary[key] != summaries[0][key]:
@@ -63,8 +64,11 @@ def chosen(entries, attacks, epsilon_255):
     return sorted(wanted, key=lambda e: (e["query"]["path"], attacks.index(e["attack"])))
 
 
-def parity_table(rows):
+def parity_table(path):
     """What export.check_parity found, as a table."""
+    rows = read_json(path)
+    if not isinstance(rows, list) or not all("holds" in row for row in rows):
+        raise ReIDError(f"{path} holds no results of export.check_parity")
     return Table(
         "The same images through model, export and server",
         ("comparison", "figure", "bar", "holds"),
@@ -83,7 +87,7 @@ def main(argv):
     )
     content = attack_report(summary, title=values.title)
     if values.parity:
-        tables = (*content.tables, parity_table(read_json(values.parity)))
+        tables = (*content.tables, parity_table(values.parity))
         content = dataclasses.replace(content, tables=tables)
     write_report(values.output, content)
     print(f"written: {values.output}")

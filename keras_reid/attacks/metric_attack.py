@@ -6,7 +6,15 @@ from typing import Any
 import tensorflow as tf
 
 from keras_reid.attacks import objectives, steps
-from keras_reid.attacks.checks import check_images, check_radius, check_width
+from keras_reid.attacks.checks import (
+    check_count,
+    check_guides,
+    check_images,
+    check_perturbation,
+    check_radius,
+    check_steps,
+    check_width,
+)
 from keras_reid.attacks.guides import Guides
 from keras_reid.attacks.iterative import ascend
 from keras_reid.errors import ReIDError
@@ -69,8 +77,10 @@ class MetricAttack:
         """
         images = check_images(images)
         count = tf.shape(images)[0]
+        for name, value in (("epsilon", epsilon), ("steps", self.steps)):
+            check_count(name, value, count)
         epsilon = steps.per_image(check_radius("epsilon", epsilon), count)
-        step_count = steps.per_image(check_radius("steps", self.steps), count, tf.int32)
+        step_count = steps.per_image(check_steps(self.steps), count, tf.int32)
         stride = self.step_size
         stride = epsilon if stride is None else steps.per_image(stride, count)
         objective = self.objective(embed, images, guides)
@@ -110,6 +120,7 @@ class MetricAttack:
             raise ReIDError(f"{self.name} needs guides; give Guides(push=...) or Guides(pull=...)")
         else:
             guides = Guides(*(None if x is None else tf.cast(x, tf.float32) for x in guides))
+            check_guides(guides)
         if self.guides == "classes":
             return lambda batch: objectives.cross_entropy(check_width(embed(batch), guides), guides)
         merged = objectives.merge(guides, self.metric)
@@ -127,6 +138,7 @@ class MetricAttack:
     def _start(self, images, epsilon, seed, restart, initial_perturbation):
         radius = steps.as_column(epsilon)
         if initial_perturbation is not None:
+            initial_perturbation = check_perturbation(initial_perturbation, images)
             return steps.project(images + initial_perturbation, images, radius)
         if not self.random_start:
             return images

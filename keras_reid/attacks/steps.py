@@ -3,8 +3,11 @@
 Everything is per image: no value of one image of a batch reaches another.
 """
 
+import numbers
+
 import tensorflow as tf
 
+from keras_reid.attacks.checks import check_count
 from keras_reid.errors import ReIDError
 
 # Added to an image's key once per restart: far from any key that a user counts up to.
@@ -23,7 +26,7 @@ def image_keys(seed, count, restart=0):
     Returns:
       int64 [count, 2].
     """
-    if isinstance(seed, int):
+    if isinstance(seed, numbers.Integral):
         seed = (0, seed)
     if isinstance(seed, (tuple, list)):
         if len(seed) != 2:
@@ -33,7 +36,7 @@ def image_keys(seed, count, restart=0):
         first = tf.fill([count], tf.cast(seed[0], tf.int64))
         second = tf.cast(seed[1], tf.int64) + tf.range(tf.cast(count, tf.int64))
     else:
-        second = tf.cast(seed, tf.int64)
+        second = tf.cast(check_count("seed", seed, count), tf.int64)
         first = tf.zeros_like(second)
     return tf.stack([first + restart * RESTART_STRIDE, second], axis=1)
 

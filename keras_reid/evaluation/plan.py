@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from keras_reid.data.records import check_evaluation_records
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
@@ -18,6 +19,9 @@ from keras_reid.evaluation.summary import (
     trial_row,
 )
 from keras_reid.evaluation.trials import make_trials
+from keras_reid.files import check_writable
+
+ATTACKED = ("query", "gallery")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,10 @@ class AttackPlan:
             raise ReIDError("a plan needs at least one attack and one epsilon")
         if not all(0 <= epsilon <= 1 for epsilon in self.epsilons):
             raise ReIDError("every epsilon must lie between 0 and 255 (in 1/255)")
+        if self.attacked not in ATTACKED:
+            raise ReIDError(f"attack {', '.join(ATTACKED)}, not {self.attacked!r}")
+        # What only the guides' own dataclass knows is refused here too, before any work.
+        GuideSource(num_push=self.num_push, num_pull=self.num_pull)
 
     @property
     def attack_metric(self):
@@ -97,6 +105,8 @@ def run_plan(model, dataset, plan, progress=no_progress):
       dict, ready for JSON: "threat_model", "clean", "chance", "rows", "rank_lists", ...
     """
     trials = plan.trials()
+    runners = {trial.attack: make_runner(model, trial, plan.batch_size) for trial in trials}
+    check_before_work(dataset, plan, runners)
     embeddings = embed_sides(model, dataset, plan, progress)
     clean = CleanSet(
         query=dataset.query,
@@ -110,11 +120,10 @@ def run_plan(model, dataset, plan, progress=no_progress):
     before, clean_distance = clean.rank()
     records = getattr(dataset, plan.attacked)
     advance = progress(f"{len(trials)} trials", len(trials) * len(records))
-    embedder = Embedder(model.embed, model.input_size, plan.batch_size)
-    rows, lists, runners = [], [], {}
+    # The batch size that the clean embeddings came from: an unchanged image must not move.
+    embedder = Embedder(model.embed, model.input_size, min(plan.batch_size, len(records)))
+    rows, lists = [], []
     for number, trial in enumerate(trials):
-        if trial.attack not in runners:
-            runners[trial.attack] = make_runner(model, trial, plan.batch_size)
         saver = image_saver(records, model, trial, plan)
         result = run_trial(
             model,
@@ -125,7 +134,7 @@ def run_plan(model, dataset, plan, progress=no_progress):
             embedder=embedder,
             attacked=plan.attacked,
             seed=plan.seed,
-            batch_size=plan.batch_size,
+            batch_size=min(plan.batch_size, len(records)),
             on_batch=batch_listener(advance, number * len(records), saver),
         )
         rows.append(trial_row(result))
@@ -142,6 +151,20 @@ def run_plan(model, dataset, plan, progress=no_progress):
         "rows": rows,
         "rank_lists": lists,
     }
+
+
+def check_before_work(dataset, plan, runners):
+    """Refuses what would otherwise be refused after hours of embedding and attacking."""
+    check_evaluation_records(dataset.query, dataset.gallery)
+    source = getattr(dataset, plan.guide_source)
+    guided = any(runner.guided for runner in runners.values())
+    if guided and len({record.pid for record in source if record.pid > 0}) < 2:
+        raise ReIDError(
+            f"guides from {plan.guide_source} need at least two identities, and it has fewer; "
+            "choose another --guide_source, or sma and odfa, which need no guides"
+        )
+    if plan.save_images:
+        check_writable(Path(plan.save_images) / "adversarial.png")
 
 
 def batch_listener(advance, done, saver):

@@ -74,7 +74,7 @@ def run_trial(
     pids = np.array([record.pid for record in records])
     guides = source.guides(trial.attack, before, pids) if runner.guided else None
     lonely = without_push(guides) & (pids > 0) if _needs_push(runner, source) else pids < -1
-    fallback = make_runner(model, dataclasses.replace(trial, attack="sma"), batch_size)
+    fallback = make_runner(model, trial.alone(), batch_size)
     keys = np.int64(seed) * 2**32 + np.arange(len(records), dtype=np.int64)
     after, meter, first = before.copy(), PixelMeter(), 0
     settings = {"epsilon": trial.epsilon, "step_size": trial.step_size}

@@ -25,10 +25,14 @@ class ImageSaver:
         self.trial = trial
         self.facts = facts
         self.limit = len(records) if limit is None else limit
+        stems = [Path(record.path).stem for record in records]
+        # Names of a CSV set may repeat from folder to folder; then the index keeps them apart.
+        unique = len(set(stems)) == len(stems)
+        self._names = stems if unique else [f"{i:06d}_{stem}" for i, stem in enumerate(stems)]
 
     def path(self, index):
-        """Where the image `index` lies once it is saved."""
-        return self.folder / f"{Path(self.records[index].path).stem}.png"
+        """Where the image `index` is saved; None beyond the limit."""
+        return self.folder / f"{self._names[index]}.png" if index < self.limit else None
 
     def __call__(self, first, clean, adversarial, moved):
         for row in range(min(len(clean), self.limit - first)):

@@ -12,12 +12,13 @@ def rank_lists(clean, clean_distance, result, saver, count):
     entries = []
     for index in spread(len(clean.query), count):
         query = clean.query[index]
+        saved = saver.path(index) if saver else None
         entries.append(
             {
                 "query": {"path": query.path, "pid": query.pid, "camid": query.camid},
                 "attack": result.trial.attack,
                 "epsilon_255": round(result.trial.epsilon * 255, 4),
-                "adversarial": str(saver.path(index)) if saver else None,
+                "adversarial": str(saved) if saved else None,
                 "clean": top_of_ranking(clean_distance[index], query, clean.gallery),
                 "attacked": top_of_ranking(result.distance[index], query, clean.gallery),
             }
@@ -78,6 +79,9 @@ def threat_model(plan):
         "distance": plan.metric,
         "average precision": plan.average_precision,
         "step rule": plan.step,
+        "restarts": plan.restarts,
+        "guides of fgsm to pgd": f"{plan.num_push} pushing, {plan.num_pull} pulling",
+        "identity fna pulls to": plan.pull_identity,
         "preset": plan.preset,
         "seed": plan.seed,
     }

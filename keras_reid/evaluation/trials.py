@@ -35,6 +35,12 @@ class Trial:
             return self.epsilon
         return fitted_step(self.epsilon, self.steps) if self.step == "fit" else 1 / 255
 
+    def alone(self):
+        """The trial for an image without guides: sma, with as many steps as this attack takes."""
+        kept = {k: v for k, v in self.settings.items() if k in ("metric", "preset", "restarts")}
+        settings = {**kept, "steps": self.effective_steps}
+        return dataclasses.replace(self, attack="sma", settings=settings)
+
     @property
     def reaches_the_edge(self):
         return self.attack in ONE_STEP or (self.steps * self.step_size >= self.epsilon - 1e-9)

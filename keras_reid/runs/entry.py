@@ -1,5 +1,6 @@
 """What every command line entry does around its `main`: one sentence for bad input, exit codes."""
 
+import os
 import re
 import sys
 
@@ -33,13 +34,18 @@ def run(main, errors=(ReIDError,)):
             sentence("interrupted")
             sys.exit(INTERRUPTED)
 
+    # As `python -m` has it, so that --model=package.module:function means the same in a script.
+    sys.path.insert(0, os.getcwd())
     # TensorFlow's own notes (where a checkpoint was sharded, ...) are for --verbosity=0.
     flags.FLAGS.set_default("verbosity", logging.WARNING)
     app.run(guarded, flags_parser=parse_flags)
 
 
 def parse_flags(argv):
-    """absl's parser, with its usage dump replaced by one sentence and exit code 2."""
+    """absl's parser, but --help tells all our flags, and a bad flag is one sentence, exit 2."""
+    if any(word in ("--help", "-h", "-?") for word in argv[1:]):
+        print_help()
+        sys.exit(0)
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:
@@ -48,6 +54,21 @@ def parse_flags(argv):
             error = f"{' and '.join(missing)} must be given"
         sentence(f"{error}; see --help")
         sys.exit(BAD_INPUT)
+
+
+def print_help():
+    """What the command is for, and its flags, also those it shares with other commands.
+
+    absl's own --help leaves out flags of any module but the one that was started.
+    """
+    print(sys.modules["__main__"].__doc__ or "")
+    print("Flags:")
+    for module, found in flags.FLAGS.flags_by_module_dict().items():
+        if module.split(".")[0] in ("absl", "tensorflow", "keras"):
+            continue
+        for flag in found:
+            default = "" if flag.default is None else f" (default: {flag.default_as_str})"
+            print(flags.text_wrap(f"--{flag.name}: {flag.help}{default}", 100, "    ", "  "))
 
 
 def sentence(message):

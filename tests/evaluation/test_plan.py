@@ -1,6 +1,8 @@
 """Attacks over a data set: the figures, the sides, the files, and what the table must not hide."""
 
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +10,11 @@ from PIL import Image
 
 from keras_reid.attacks import ATTACKS, NOISES
 from keras_reid.data.images import read_pixels
+from keras_reid.data.records import Record
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.plan import AttackPlan, run_plan
+from keras_reid.evaluation.saved_images import ImageSaver
+from keras_reid.evaluation.trials import Trial, make_trials
 from tests.evaluation.people import SIZE, colour_model, write_people
 
 EVERYTHING = (*NOISES, *ATTACKS)
@@ -126,7 +131,41 @@ def test_saved_images_are_what_was_measured(dataset, tmp_path):
     assert facts["attack"] == "fna" and facts["guide_source"] == "query"
     assert facts["displacement"] > 0 and facts["seed"] == 0
     listed = [e["adversarial"] for e in summary["rank_lists"]]
-    assert all(path.startswith(str(tmp_path)) for path in listed)
+    # The six lists are spread over 19 queries, of which the first five were saved.
+    assert [path is None for path in listed] == [False, False, True, True, True, True]
+    assert all(Path(path).exists() for path in listed if path)
+
+
+def test_images_of_one_name_do_not_overwrite_each_other(tmp_path):
+    records = [Record(f"{folder}/1.png", 1, 1, "query") for folder in "ab"]
+    saver = ImageSaver(tmp_path, records, Trial(attack="sma", epsilon=1 / 255), {})
+    pixels = np.zeros((2, *SIZE, 3), np.uint8)
+    saver(0, pixels, pixels + 1, np.zeros(2))
+    assert len(list(tmp_path.glob("*.png"))) == 2
+
+
+def test_a_lonely_image_under_fgsm_gets_one_step(dataset):
+    (trial,) = make_trials(("fgsm",), (8 / 255,))
+    assert trial.alone().attack == "sma" and trial.alone().effective_steps == 1
+    (longer,) = make_trials(("ifgsm",), (8 / 255,), steps=7)
+    assert longer.alone().effective_steps == 7
+
+
+def test_what_cannot_work_is_refused_before_anything_is_embedded(dataset):
+    def fail(*_):
+        raise AssertionError("embedded before it was refused")
+
+    plan = AttackPlan(attacks=("noise", "xent"), epsilons=(5 / 255,))
+    no_logits = dataclasses.replace(colour_model(), logits=None, embed=fail)
+    with pytest.raises(ReIDError, match="xent attacks logits"):
+        run_plan(no_logits, dataset, plan)
+    blind = dataclasses.replace(colour_model(), embed=fail)
+    one = dataclasses.replace(dataset, query=dataset.query[:2])
+    with pytest.raises(ReIDError, match="at least two identities"):
+        run_plan(blind, one, AttackPlan(attacks=("fna",), epsilons=(5 / 255,)))
+    stranger = dataclasses.replace(dataset, gallery=dataset.gallery[-3:])
+    with pytest.raises(ReIDError, match="match"):
+        run_plan(blind, stranger, AttackPlan(attacks=("sma",), epsilons=(5 / 255,)))
 
 
 def test_the_paper_step_says_where_it_falls_short(dataset):
@@ -157,7 +196,7 @@ def test_progress_reaches_its_total(dataset):
         ({"guide_source": "tv"}, "guide source 'tv'"),
         ({"num_push": 0, "num_pull": 0}, "nor both zero"),
         ({"step": "giant"}, "step rule 'giant'"),
-        ({"attacked": "train"}, "query or the gallery"),
+        ({"attacked": "train"}, "query, gallery, not"),
     ],
 )
 def test_bad_plans_end_in_a_sentence(dataset, change, words):

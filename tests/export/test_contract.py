@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_reid.attacks import ATTACKS
 from serving import contract
@@ -85,10 +86,6 @@ def test_describe_tells_each_row_the_ceilings_and_fingerprints(model, served):
 
 
 def test_no_graph_is_pinned_to_a_device_or_compiled_by_xla(exported):
-    meta = tf.compat.v1.saved_model.utils
-    del meta  # the reader below needs no session
-    from tensorflow.core.protobuf import saved_model_pb2
-
     saved = saved_model_pb2.SavedModel()
     saved.ParseFromString((exported[0] / "saved_model.pb").read_bytes())
     graph = saved.meta_graphs[0].graph_def

@@ -44,6 +44,11 @@ def test_bad_bytes_fail_their_own_request(served_encoded, data, words):
         served_encoded.run("embed_encoded", {"encoded": [data]})
 
 
+def test_too_many_images_fail_their_own_request(served_encoded):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="more than 16 encoded images"):
+        served_encoded.run("decode", {"encoded": [encode(0)] * 17})
+
+
 def test_a_truncated_jpeg_is_refused(served_encoded):
     with pytest.raises(tf.errors.InvalidArgumentError):
         served_encoded.run("decode", {"encoded": [encode(0)[:300]]})

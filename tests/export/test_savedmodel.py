@@ -90,6 +90,18 @@ def test_an_existing_version_is_not_overwritten(model, tmp_path):
 def test_a_closed_set_attack_needs_logits(model, tmp_path):
     with pytest.raises(ReIDError, match="xent attacks logits"):
         export_model(model, tmp_path, "reid", ["xent"], Limits())
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_an_export_that_fails_its_check_is_never_visible(model, tmp_path):
+    def refuse(draft):
+        assert (draft / "saved_model.pb").exists() and not draft.parent.name.isdecimal()
+        raise ReIDError("they differ")
+
+    with pytest.raises(ReIDError, match="they differ"):
+        export_model(model, tmp_path, "reid", [], Limits(), version=3, check=refuse)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    export_model(model, tmp_path, "reid", [], Limits(), version=3)
 
 
 @pytest.mark.parametrize(

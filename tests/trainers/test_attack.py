@@ -90,6 +90,13 @@ def test_a_model_without_a_usable_gradient_is_refused(people):
     assert_refused(attack(people, model="rounded"), "gradient")
 
 
+def test_help_tells_the_shared_flags_too():
+    told = call("trainers.attack", "--help")
+    assert told.returncode == 0
+    for flag in ("--model:", "--pixel_range:", "--data:", "--epsilons_255:"):
+        assert flag in told.stdout
+
+
 def test_missing_data_and_missing_flags_are_named(tmp_path):
     done = run("trainers.attack", f"--model={HERE}:colours", "--input_size=16,8", "--data=/nowhere")
     assert_refused(done, "/nowhere")
