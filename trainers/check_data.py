@@ -10,36 +10,23 @@ import time
 
 from absl import flags
 
-from keras_reid.data import LOADERS
 from keras_reid.files import write_json
 from keras_reid.runs import entry
-from trainers.data_choice import load_chosen
+from trainers.data_flags import DataFlags
 
 QUIET_SECONDS = 5
 
 
-def define_flags():
-    """This command's flags."""
-    flags.DEFINE_enum("dataset", "market1501", list(LOADERS), "Layout of the data.")
-    flags.DEFINE_string("data", None, "Folder of the data set; with --dataset=csv the file.")
-    flags.DEFINE_string("json", None, "File to write the findings to as JSON as well.")
-    flags.DEFINE_bool("acknowledge_withdrawn", False, "Read DukeMTMC-reID although withdrawn.")
-    flags.DEFINE_enum("camid_policy", None, ["unique"], "CSV: give every image its own camera.")
-    flags.DEFINE_enum("cuhk03_images", "detected", ["detected", "labeled"], "CUHK03: whose boxes.")
-    flags.DEFINE_bool("include_val", False, "MSMT17: train on list_val.txt too.")
-
-
-def main(argv):
-    del argv
-    values = flags.FLAGS
-    dataset = load_chosen(values, Progress("camera pairs extracted"))
+def check(data_flags, json_file=None):
+    """Examines, prints, and returns the exit code."""
+    dataset = data_flags.load(Progress("camera pairs extracted"))
     # TensorFlow takes seconds to start; a wrong folder is told before that.
     from keras_reid.data.doctor import ERROR, examine
 
     diagnosis = examine(dataset, Progress("images looked at"))
     print(table(diagnosis))
-    if values.json:
-        write_json(values.json, diagnosis.as_dict())
+    if json_file:
+        write_json(json_file, diagnosis.as_dict())
     return 1 if diagnosis.level == ERROR else 0
 
 
@@ -77,8 +64,9 @@ class Progress:
 
 def cli():
     """Console script."""
-    define_flags()
-    entry.run(main)
+    data_flags = DataFlags.define()
+    json_file = flags.DEFINE_string("json", None, "File to write the findings to as JSON as well.")
+    entry.run(lambda argv: check(data_flags, json_file.value))
 
 
 if __name__ == "__main__":

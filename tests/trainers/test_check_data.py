@@ -57,7 +57,7 @@ def test_options_reach_their_loader(tmp_path):
     ("arguments", "sentence"),
     [
         (["--data=/nowhere/at/all"], "there is no data folder /nowhere/at/all"),
-        ([], "--data is missing"),
+        ([], "--data must be given"),
         (["--dataset=dukemtmc", "--data=."], "withdrawn by its authors"),
         (["--dataset=imagenet", "--data=."], "dataset"),
         (["--data=.", "more"], "unexpected argument 'more'"),
@@ -69,6 +69,22 @@ def test_bad_input_exits_two_with_one_sentence(arguments, sentence):
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: ") and sentence in line
+
+
+def test_its_flags_are_everybodys_and_start_no_tensorflow():
+    program = (
+        "import sys; from absl import flags; from trainers import check_data;"
+        "from trainers.data_flags import DataFlags; check_data.entry.run = lambda main: None;"
+        "check_data.cli(); assert 'tensorflow' not in sys.modules;"
+        "found = flags.FLAGS.flags_by_module_dict();"
+        "print([flag.name for flag in found.get('trainers.check_data', [])],"
+        "sorted(flag.name for flag in found['trainers.data_flags']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "['json'] ['acknowledge_withdrawn', 'camid_policy', 'cuhk03_images', 'data', 'dataset', "
+        "'include_val']"
+    ], done.stderr
 
 
 def test_progress_is_quiet_for_five_seconds_then_gives_the_time_left(capsys):
