@@ -36,6 +36,7 @@ def test_the_demo_goes_from_drawn_people_to_a_report(tmp_path):
 
 
 def test_the_demo_does_not_empty_a_folder_that_is_no_demo(tmp_path):
-    (tmp_path / "precious.txt").write_text("mine")
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "precious.txt").write_text("mine")
     assert_refused(call("trainers.demo", f"--output={tmp_path}"), "choose another --output")
-    assert (tmp_path / "precious.txt").read_text() == "mine"
+    assert (tmp_path / "people" / "precious.txt").read_text() == "mine"

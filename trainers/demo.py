@@ -35,6 +35,7 @@ def define_flags():
 
 
 READY = "ready: gRPC "
+MARK = ".keras_reid_demo"
 
 
 class Demo:
@@ -82,10 +83,14 @@ def environment():
 
 
 def empty(folder):
-    """Removes an earlier demo, and nothing that is not one."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "people").exists():
+    """Removes an earlier demo, known by its mark, and nothing that is not one."""
+    if folder.exists() and not folder.is_dir():
+        raise ReIDError(f"{folder} is a file; choose another --output")
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise ReIDError(f"{folder} holds something that is no demo; choose another --output")
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text("made by trainers.demo, which may remove this folder\n")
 
 
 def train_model(demo, values):
@@ -150,7 +155,8 @@ def serve_model(demo):
         )  # fmt: skip
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        # Reading on until the end also keeps the server from waiting on a full pipe.
+        print(process.communicate(timeout=60)[0], end="")
     print("server stopped")
 
 
