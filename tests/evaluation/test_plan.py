@@ -165,7 +165,7 @@ def test_what_cannot_work_is_refused_before_anything_is_embedded(dataset):
         run_plan(blind, one, AttackPlan(attacks=("fna",), epsilons=(5 / 255,)))
     nobody = tuple(record for record in dataset.gallery if record.pid == 0)
     stranger = dataclasses.replace(dataset, gallery=nobody)
-    with pytest.raises(ReIDError, match="match"):
+    with pytest.raises(ReIDError, match="nothing to measure"):
         run_plan(blind, stranger, AttackPlan(attacks=("sma",), epsilons=(5 / 255,)))
 
 
