@@ -2,8 +2,6 @@
 
 import importlib
 import inspect
-import os
-import sys
 from pathlib import Path
 
 import keras
@@ -106,8 +104,6 @@ def function_size(function):
 def import_function(source):
     """(function, fingerprint) of "package.module:function"."""
     module_name, _, name = source.partition(":")
-    if os.getcwd() not in sys.path:  # a console script, unlike python -m, leaves it out
-        sys.path.append(os.getcwd())
     try:
         module = importlib.import_module(module_name)
     except Exception as error:  # the module is somebody's program: it may raise anything

@@ -36,8 +36,6 @@ def run(main, errors=(ReIDError,)):
 
     # As `python -m` has it, so that --model=package.module:function means the same in a script.
     sys.path.insert(0, os.getcwd())
-    # TensorFlow's own notes (where a checkpoint was sharded, ...) are for --verbosity=0.
-    flags.FLAGS.set_default("verbosity", logging.WARNING)
     app.run(guarded, flags_parser=parse_flags)
 
 
@@ -47,13 +45,18 @@ def parse_flags(argv):
         print_help()
         sys.exit(0)
     try:
-        return flags.FLAGS(argv)
+        rest = flags.FLAGS(argv)
     except flags.Error as error:
         missing = re.findall(r"Flag (--\w+) must have a value other than None", str(error))
         if missing:
             error = f"{' and '.join(missing)} must be given"
         sentence(f"{error}; see --help")
         sys.exit(BAD_INPUT)
+    # TensorFlow's own notes (where a checkpoint was sharded, ...) are for --verbosity=0. A default
+    # would not do: app.run raises it to 0.
+    if flags.FLAGS["verbosity"].using_default_value:
+        flags.FLAGS.verbosity = logging.WARNING
+    return rest
 
 
 def print_help():

@@ -1,7 +1,6 @@
 """Whatever the model is: opened, checked, scaled, and its gradient looked at."""
 
 import json
-import sys
 
 import keras
 import numpy as np
@@ -209,12 +208,6 @@ class TestFunction:
     def test_unusable_ones(self, name, sentence):
         with pytest.raises(ReIDError, match=sentence):
             load_model(f"{__name__}:{name}", input_size=SIZE)
-
-    def test_may_lie_in_the_folder_where_one_stands(self, tmp_path, monkeypatch):
-        (tmp_path / "my_embedder.py").write_text("def embed(images):\n    return images[:, 0, 0]\n")
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("sys.path", list(sys.path))
-        assert load_model("my_embedder:embed", input_size=SIZE).embedding_size == 3
 
     def test_needs_its_size_and_an_importable_module(self):
         with pytest.raises(ReIDError, match="images of any size"):
