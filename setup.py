@@ -4,7 +4,13 @@ from setuptools import find_packages, setup
 
 ENTRY_POINTS = {
     "trainers": [
-        "train_embedder", "evaluate", "attack", "report", "check_data", "make_people", "demo",
+        "train_embedder",
+        "evaluate",
+        "attack",
+        "report",
+        "check_data",
+        "make_people",
+        "demo",
     ],
     "export": ["export_model", "check_parity"],
     "serving": ["serve", "query"],
@@ -23,15 +29,21 @@ def console_scripts():
 setup(
     name="keras_reid",
     version="0.1.0",
-    description="Attack, defend, measure and serve person re-identification models with TensorFlow and Keras.",
+    description="Attack, defend, measure and serve person re-identification models.",
     long_description=open("README.md", encoding="utf-8").read(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(
         include=[
-            "keras_reid", "keras_reid.*", "trainers", "trainers.*",
-            "export", "export.*", "serving", "serving.*",
+            "keras_reid",
+            "keras_reid.*",
+            "trainers",
+            "trainers.*",
+            "export",
+            "export.*",
+            "serving",
+            "serving.*",
         ]
     ),
     install_requires=[

@@ -14,7 +14,7 @@ def test_the_demo_goes_from_drawn_people_to_a_report(tmp_path):
     folder = tmp_path / "demo"
     done = run(
         "trainers.demo", f"--output={folder}", "--epochs=2", "--train_ids=20", "--test_ids=6",
-        "--images_per_camera=2", "--epsilons_255=5", "--other_attacks=odfa",
+        "--images_per_camera=2", "--epsilons_255=5", "--other_attacks=odfa", "--restarts=1",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     # Resumed: two epochs in all, the second by another process.

@@ -28,6 +28,7 @@ def define_flags():
     flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
     flags.DEFINE_integer("images_per_camera", 3, "Of each person.", lower_bound=2)
     flags.DEFINE_integer("epochs", 30, "Of training, the last one resumed.", lower_bound=2)
+    flags.DEFINE_integer("restarts", 5, "Of the attacks with a random start.", lower_bound=1)
     flags.DEFINE_string("epsilons_255", "1,2,5,8", "Of the curves, in 1/255; 5 among them.")
     flags.DEFINE_string(
         "other_attacks", "sign_noise,fgsm,mifgsm,pgd,odfa,xent", "One row each, at 5/255."
@@ -113,7 +114,7 @@ def attack_model(demo, values):
     """Four epsilons for the curves, one row for each of the others."""
     common = (
         f"--model={demo.folder}/train", f"--data={demo.folder}/people", f"--seed={values.seed}",
-        "--batch_size=64",
+        "--batch_size=64", f"--restarts={values.restarts}",
     )  # fmt: skip
     demo.step(
         "Noise and attacks over epsilon", "trainers.attack", *common,
