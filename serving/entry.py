@@ -27,6 +27,11 @@ def run(main):
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
 
+    # absl's --help shows the flags of the started script; a console script has none of its own.
+    for module, found in list(flags.FLAGS.flags_by_module_dict().items()):
+        if module.startswith("serving."):
+            for flag in found:
+                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     app.run(guarded, flags_parser=parse_flags)
 
 

@@ -1,6 +1,7 @@
 """The house keeps its shape: who may import whom, and where flags may be defined."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,15 @@ def test_every_package_is_installed_by_setup():
         assert f'"{package}"' in text
         for folder in {path.parent for path in sources(package)}:
             assert (folder / "__init__.py").exists(), folder
+
+
+def test_every_relative_link_of_the_documents_leads_somewhere():
+    missing = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            if "://" not in target and not (path.parent / target).exists():
+                missing.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not missing
 
 
 def test_no_machine_path_and_no_index_address_is_committed():
