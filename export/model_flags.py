@@ -2,8 +2,8 @@
 
 from absl import flags
 
-from keras_reid.errors import ReIDError
 from keras_reid.models import load_model
+from keras_reid.models.sizes import parse_size
 
 
 def define_model_flags():
@@ -14,7 +14,7 @@ def define_model_flags():
         "Workdir, .keras file, SavedModel directory or package.module:function.",
         required=True,
     )
-    flags.DEFINE_list("input_size", None, "Height,width where the model does not fix it.")
+    flags.DEFINE_string("input_size", None, "Height,width where the model does not fix it.")
     flags.DEFINE_string(
         "pixel_range", None, "Pixels a foreign model expects: 0,1 (default), 0,255 or -1,1."
     )
@@ -26,17 +26,8 @@ def load(values):
     """The LoadedModel that the flags name."""
     return load_model(
         values.model,
-        input_size=size(values.input_size),
+        input_size=parse_size(values.input_size),
         pixel_range=values.pixel_range,
         output=values.output_head,
         signature=values.signature,
     )
-
-
-def size(parts):
-    """["256", "128"] -> (256, 128); None stays None."""
-    if parts is None:
-        return None
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise ReIDError(f"--input_size={','.join(parts)} is no size; write height,width: 256,128")
-    return tuple(map(int, parts))

@@ -2,19 +2,11 @@
 
 from absl import flags
 
-from keras_reid.errors import ReIDError
 from keras_reid.models import load_model
+from keras_reid.models.sizes import parse_size
 from trainers.data_flags import DataFlags, FlagGroup
 
-__all__ = ["DataFlags", "ModelFlags", "whole_size"]
-
-
-def whole_size(text):
-    """ "256,128" -> (256, 128), or a ReIDError."""
-    parts = text.split(",")
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise ReIDError(f"--input_size={text} is no size; write height,width such as 256,128")
-    return int(parts[0]), int(parts[1])
+__all__ = ["DataFlags", "ModelFlags"]
 
 
 class ModelFlags(FlagGroup):
@@ -49,7 +41,7 @@ class ModelFlags(FlagGroup):
         """The LoadedModel that the flags name."""
         return load_model(
             self.model,
-            input_size=whole_size(self.input_size) if self.input_size else None,
+            input_size=parse_size(self.input_size),
             pixel_range=self.pixel_range,
             output=self.output_head,
             signature=self.signature,
