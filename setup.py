@@ -63,8 +63,14 @@ setup(
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
         "tensorboard": ["tensorboard>=2.20"],
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100"],
-        "dev": ["ruff>=0.6", "pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100"],
+        "test": ["pytest>=8", "pytest-xdist>=3.6", "pytest-timeout>=2.3", "hypothesis>=6.100"],
+        "dev": [
+            "ruff>=0.6",
+            "pytest>=8",
+            "pytest-xdist>=3.6",
+            "pytest-timeout>=2.3",
+            "hypothesis>=6.100",
+        ],
     },
     entry_points={"console_scripts": console_scripts()},
 )

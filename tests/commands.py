@@ -22,6 +22,30 @@ def run(module, *arguments):
     )
 
 
+LISTENS_TO_CTRL_C = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def start(module, *arguments):
+    """The same without waiting: a process to read from and to send signals to.
+
+    A suite started in the background has Ctrl-C ignored and hands that down, so the new process
+    listens to it again. It does so itself: a `preexec_fn` would make Popen fork, and a fork of a
+    process with gRPC's and TensorFlow's threads in it hangs or aborts now and then.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", LISTENS_TO_CTRL_C, module, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+
+
 def call(module, *arguments):
     """The same inside this process, where TensorFlow has started already.
 

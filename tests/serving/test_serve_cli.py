@@ -3,13 +3,12 @@
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 
 import pytest
 
+from tests.commands import start
 from tests.serving.server import tiny_models
 from tests.serving.server.clients import GrpcClient
 
@@ -21,17 +20,6 @@ def base_path(tmp_path_factory):
     base = tmp_path_factory.mktemp("cli") / "single"
     tiny_models.save_single_input(base)
     return base
-
-
-def start(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "serving.serve", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A suite that was started in the background has Ctrl-C ignored, and hands that down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
 
 
 def ready_line(process):
@@ -51,7 +39,7 @@ def free_port():
 def test_serves_until_told_to_stop(base_path, sent, code):
     rest_port = free_port()
     process = start(
-        "--model_name=tiny", f"--model_base_path={base_path}", "--port=0",
+        "serving.serve", "--model_name=tiny", f"--model_base_path={base_path}", "--port=0",
         f"--rest_api_port={rest_port}",
     )  # fmt: skip
     try:
@@ -79,7 +67,7 @@ def test_says_that_it_is_a_development_server_and_reads_a_config_file(base_path,
         f' name: "listed" base_path: "{base_path}" model_platform: "tensorflow"'
         ' version_labels { key: "stable" value: 1 } } }'
     )
-    process = start(f"--model_config_file={config}", "--port=0")
+    process = start("serving.serve", f"--model_config_file={config}", "--port=0")
     try:
         lines = [process.stdout.readline(), ready_line(process)]
         process.terminate()
@@ -108,7 +96,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case, base_path, tmp_path):
         taken.bind(("localhost", 0))
         taken.listen()
         values = {"empty": tmp_path, "base": base_path, "taken": taken.getsockname()[1]}
-        process = start(*[argument.format(**values) for argument in arguments])
+        process = start("serving.serve", *[argument.format(**values) for argument in arguments])
         out, err = process.communicate(timeout=START_SECONDS)
     assert process.returncode == 2
     sentences = [line for line in err.splitlines() if line.startswith("error: ")]
@@ -117,7 +105,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case, base_path, tmp_path):
 
 
 def test_sigterm_while_loading_ends_it_too(base_path):
-    process = start(f"--model_base_path={base_path}", "--port=0")
+    process = start("serving.serve", f"--model_base_path={base_path}", "--port=0")
     time.sleep(1.0)
     process.terminate()
     process.communicate(timeout=60)

@@ -15,6 +15,7 @@ from keras_reid.data import load_dataset
 from keras_reid.errors import ReIDError
 from keras_reid.models import load_model
 from keras_reid.runs.workdir import Workdir
+from tests.commands import start
 from tests.trainers.crowd import tiny, write_crowd
 from trainers.embedder import resolve, train
 from trainers.embedder.task import EmbedderTask
@@ -262,10 +263,7 @@ def test_ctrl_c_saves_and_exits_130(crowd, tmp_path):
     settings = tiny(crowd, epochs=500)
     flags = [f"--{key}={','.join(map(str, value)) if isinstance(value, tuple) else value}"
              for key, value in settings.items()]  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "trainers.train_embedder", *flags, f"--workdir={tmp_path}/run"],
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start("trainers.train_embedder", *flags, f"--workdir={tmp_path}/run")
     for line in process.stderr:
         if line.startswith("epoch 1/"):
             process.send_signal(signal.SIGINT)
