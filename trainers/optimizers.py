@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_reid import compat
+
 OPTIMIZERS = ("adam", "adamw")
 
 
@@ -24,7 +26,7 @@ def make_optimizer(name, schedule, *, weight_decay=0.0, loss_scaling=False, vari
         optimizer = keras.optimizers.Adam(**settings)
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-    optimizer.build(list(variables))
+    compat.build_optimizer(optimizer, variables)
     return optimizer
 
 
@@ -35,20 +37,11 @@ def penalty(variables, weight_decay):
     return weight_decay * tf.add_n([tf.nn.l2_loss(tf.convert_to_tensor(v)) for v in variables])
 
 
-def scaled_loss(optimizer, loss):
-    """What to differentiate: the loss, times the loss scale where there is one."""
-    for name in ("scale_loss", "get_scaled_loss"):  # Keras 3, Keras 2
-        if hasattr(optimizer, name):
-            return getattr(optimizer, name)(loss)
-    return loss
-
-
 def apply_gradients(optimizer, gradients, variables):
-    """One step down the gradients of `scaled_loss`."""
+    """One step down the gradients of `compat.scaled_loss`."""
     if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
         gradients = _broken_everywhere(gradients)
-    if hasattr(optimizer, "get_unscaled_gradients"):  # Keras 2; Keras 3 unscales while applying
-        gradients = optimizer.get_unscaled_gradients(gradients)
+    gradients = compat.unscaled(optimizer, gradients)
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 

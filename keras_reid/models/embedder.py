@@ -5,6 +5,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.models.backbones import check_backbone, make_backbone
 from keras_reid.models.weights import is_whole_model, load_weights
@@ -244,11 +245,7 @@ def _checked(images):
 @contextlib.contextmanager
 def _policy(name):
     """Layers made inside compute in `name`; keras.applications take no dtype argument."""
-    before = (
-        keras.mixed_precision.global_policy()
-        if hasattr(keras.mixed_precision, "global_policy")
-        else keras.mixed_precision.dtype_policy()
-    )
+    before = compat.global_policy()
     keras.mixed_precision.set_global_policy(name)
     try:
         yield

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_reid import compat
 from keras_reid.data.augment import Augmentation
 from keras_reid.data.identity_batches import IdentityBatches, ShuffledBatches
 from keras_reid.data.pipeline import naming_bad_images, training_batches
@@ -10,7 +11,7 @@ from keras_reid.losses import batch_hard_triplet, label_smoothed_cross_entropy
 from keras_reid.models import build_reid_model
 from trainers.embedder.config import MIXED_PRECISIONS, NONE
 from trainers.embedder.validation import Validation
-from trainers.optimizers import apply_gradients, make_optimizer, penalty, scaled_loss
+from trainers.optimizers import apply_gradients, make_optimizer, penalty
 from trainers.replicas import check_split, split_batch
 from trainers.schedules import EpochSchedule
 
@@ -103,7 +104,7 @@ class EmbedderTask:
             # Sums over replicas are means over the batch.
             shares = {name: tf.reduce_sum(each) / self.batch_size for name, each in losses.items()}
             total = shares["loss"] + penalty(variables, decay) / self._replicas
-            scaled = scaled_loss(self.optimizer, total)
+            scaled = compat.scaled_loss(self.optimizer, total)
         apply_gradients(self.optimizer, tape.gradient(scaled, variables), variables)
         return shares
 
