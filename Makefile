@@ -1,35 +1,74 @@
 # make test, make demo: each builds .venv from requirements.lock when it is missing or stale.
 # Nothing else is needed than Python 3.11 to 3.13 and make.
+# make test-addons builds .venv-addons, the older stack, from requirements-addons.lock.
 
 VENV := .venv
 STAMP := $(VENV)/.installed
 RUN := $(VENV)/bin/python
+ADDONS := .venv-addons
+ADDONS_STAMP := $(ADDONS)/.installed
+ADDONS_RUN := $(ADDONS)/bin/python
 
 # A name on PATH may be a shim that does not run, so each candidate is asked for its version.
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-FIND_PYTHON = for name in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
-	  if "$$name" -c '$(SUPPORTED)' >/dev/null 2>&1; then echo "$$name"; break; fi; done
+MAIN_PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
+ADDONS_PYTHONS := $(PYTHON_ADDONS) python3.11 python3.10 python3 python \
+	$(wildcard $(HOME)/.pyenv/versions/3.11.*/bin/python $(HOME)/.pyenv/versions/3.10.*/bin/python)
 
-.PHONY: help test demo lint format lock bench clean
+# Prints the first of the names $(1) that runs as a Python from $(2) to $(3), where 311 is 3.11.
+find_python = for name in $(1); do if "$$name" -c \
+	'import sys; v = sys.version_info; sys.exit(not $(2) <= v[0] * 100 + v[1] <= $(3))' \
+	>/dev/null 2>&1; \
+	then echo "$$name"; break; fi; done
+
+# Makes the environment $(1) from the lock file $(2) with a Python among the names $(3) from $(4) to
+# $(5); $(6) says what to do where none of them runs.
+define make_venv
+	@python="$$($(call find_python,$(3),$(4),$(5)))"; \
+	if [ -z "$$python" ]; then echo "error: $(6)" >&2; exit 2; fi; \
+	echo "installing $(2) into $(1) with $$("$$python" --version)"; \
+	rm -rf $(1) && "$$python" -m venv $(1)
+	@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(2)
+	@touch $@
+endef
+
+BORDER := build/border
+
+# What has to hold on both stacks: all that meets Keras, TensorFlow or protobuf.
+CORE := tests/attacks tests/evaluation tests/export tests/losses tests/models tests/runs \
+	tests/serving tests/trainers
+
+.PHONY: help test test-addons test-border demo lint format lock lock-addons bench clean
 help:
 	@echo "make demo    generate people, train, attack, export, serve, report (runs/demo/report.html)"
 	@echo "make test    the whole test suite"
+	@echo "make test-addons   its core, on TensorFlow 2.15 with TensorFlow Addons"
+	@echo "make test-border   what each of the two stacks writes, read by the other"
 	@echo "make lint    ruff; make format rewrites"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make lock    pin what is installed in .venv"
 
 $(STAMP): requirements.lock
-	@python="$$($(FIND_PYTHON))"; \
-	if [ -z "$$python" ]; then \
-	  echo "error: no Python 3.11 to 3.13 runs here; install one or say make PYTHON=/its/path" >&2; \
-	  exit 2; fi; \
-	echo "installing requirements.lock into $(VENV) with $$("$$python" --version)"; \
-	rm -rf $(VENV) && "$$python" -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	@touch $@
+	$(call make_venv,$(VENV),$<,$(MAIN_PYTHONS),311,313,no Python 3.11 to 3.13 \
+	runs here; install one or say make PYTHON=/its/path)
+
+$(ADDONS_STAMP): requirements-addons.lock
+	$(call make_venv,$(ADDONS),$<,$(ADDONS_PYTHONS),310,311,no Python 3.10 or \
+	3.11 runs here and TensorFlow Addons needs one; install it with 'pyenv install 3.11' or \
+	'apt-get install python3.11-venv' or say make PYTHON_ADDONS=/its/path)
 
 test: $(STAMP)
 	$(RUN) -m pytest -n 2 --dist=loadfile $(TESTS)
+
+test-addons: $(ADDONS_STAMP)
+	$(ADDONS_RUN) -m pytest -n 2 --dist=loadfile $(or $(TESTS),$(CORE))
+
+# What one stack writes, the other reads; each also reads its own, as a control.
+test-border: $(STAMP) $(ADDONS_STAMP)
+	@rm -rf $(BORDER)
+	$(RUN) -m tests.border.make_files $(BORDER) & main=$$!; \
+	$(ADDONS_RUN) -m tests.border.make_files $(BORDER) && wait $$main
+	KERAS_REID_BORDER=$(BORDER) $(RUN) -m pytest -n 2 tests/border
+	KERAS_REID_BORDER=$(BORDER) $(ADDONS_RUN) -m pytest -n 2 tests/border
 
 demo: $(STAMP)
 	$(RUN) -m trainers.demo --output=runs/demo
@@ -48,5 +87,12 @@ lock: $(STAMP)
 	  $(RUN) -m pip freeze --all --exclude pip | grep -v " @ " | sort -f ) > requirements.lock
 	@touch $(STAMP)
 
+# On Python 3.10, so that the pinned versions exist for 3.10 and 3.11.
+lock-addons: $(ADDONS_STAMP)
+	@( echo "# The older stack, on Python 3.10 and 3.11. Make a new one with: make lock-addons"; \
+	  $(ADDONS_RUN) -m pip freeze --all --exclude pip | grep -v " @ " | sort -f \
+	  | sed -E 's/^((exceptiongroup|tomli)==.*)/\1; python_version < "3.11"/' ) > requirements-addons.lock
+	@touch $(ADDONS_STAMP)
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(ADDONS) build dist *.egg-info

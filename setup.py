@@ -8,6 +8,7 @@ ENTRY_POINTS = {
         "evaluate",
         "attack",
         "report",
+        "move_weights",
         "check_data",
         "make_people",
         "demo",
@@ -15,6 +16,8 @@ ENTRY_POINTS = {
     "export": ["export_model", "check_parity"],
     "serving": ["serve", "query"],
 }
+
+TESTING = ["pytest>=8", "pytest-xdist>=3.6", "pytest-timeout>=2.3", "hypothesis>=6.100"]
 
 
 def console_scripts():
@@ -33,7 +36,7 @@ setup(
     long_description=open("README.md", encoding="utf-8").read(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.11,<3.14",
+    python_requires=">=3.10,<3.14",
     packages=find_packages(
         include=[
             "keras_reid",
@@ -46,31 +49,35 @@ setup(
             "serving.*",
         ]
     ),
+    # Wide enough for both stacks; what was tested together is in the two lock files.
     install_requires=[
-        "tensorflow>=2.21,<2.22",
-        "tensorflow-serving-api>=2.21,<2.22",
-        "keras>=3.12,<4",
+        "tensorflow>=2.15.1,<2.22",
+        "tensorflow-serving-api>=2.15.1,<2.22",
+        "keras>=2.15,<4",
         "numpy>=1.26",
         "absl-py>=2.1",
-        "grpcio>=1.66",
-        "grpcio-health-checking>=1.66",
-        "protobuf>=5.28",
+        "grpcio>=1.62",
+        "grpcio-health-checking>=1.62",
+        "protobuf>=4.25",
         "Pillow>=10.3",
         "matplotlib>=3.8",
         "h5py>=3.11",
         "scipy>=1.11",
     ],
     extras_require={
-        "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
-        "tensorboard": ["tensorboard>=2.20"],
-        "test": ["pytest>=8", "pytest-xdist>=3.6", "pytest-timeout>=2.3", "hypothesis>=6.100"],
-        "dev": [
-            "ruff>=0.6",
-            "pytest>=8",
-            "pytest-xdist>=3.6",
-            "pytest-timeout>=2.3",
-            "hypothesis>=6.100",
+        # The last release of TensorFlow Addons, and the last TensorFlow that it works with.
+        "addons": [
+            f"{requirement}; python_version < '3.12'"
+            for requirement in (
+                "tensorflow-addons==0.23.*",
+                "tensorflow==2.15.*",
+                "tensorflow-serving-api==2.15.*",
+            )
         ],
+        "gpu": ["tensorflow[and-cuda]>=2.15.1,<2.22"],
+        "tensorboard": ["tensorboard>=2.15"],
+        "test": TESTING,
+        "dev": ["ruff>=0.6", *TESTING],
     },
     entry_points={"console_scripts": console_scripts()},
 )

@@ -6,9 +6,6 @@ The rest of the code keeps to what the two share (docs/decisions/0006-two-stacks
 import keras
 import tensorflow as tf
 
-# Where a .weights.h5 of ReIDModel keeps its `network`, by the first number of Keras' version.
-NETWORK_GROUPS = {"2": "network", "3": "layers/functional"}
-
 KERAS_3 = not keras.__version__.startswith("2.")
 STACK = f"TensorFlow {tf.__version__} with Keras {keras.__version__}"
 
@@ -16,6 +13,15 @@ STACK = f"TensorFlow {tf.__version__} with Keras {keras.__version__}"
 # of their own on Keras 2.15 and unknown on Keras 3.
 LEGACY_OPTIMIZERS = () if KERAS_3 else (keras.optimizers.legacy.Optimizer,)
 OPTIMIZERS = (keras.optimizers.Optimizer, *LEGACY_OPTIMIZERS)
+
+# The group of a .weights.h5 in which a model that owns a functional `network` keeps it.
+NETWORK_GROUPS = ("network", "layers/functional")
+NETWORK_GROUP = NETWORK_GROUPS[KERAS_3]
+
+
+def same_major(version):
+    """Whether a version of Keras, such as "2.15.0", writes files as this one does."""
+    return version.split(".")[0] == keras.__version__.split(".")[0]
 
 
 def global_policy():
@@ -30,9 +36,30 @@ def raw_variable(variable):
     return variable.value if KERAS_3 else variable
 
 
-def variable_name(variable):
-    """The name within its layer, such as "kernel"."""
-    return variable.name.split("/")[-1].split(":")[0]
+def named_variables(model):
+    """{"network:stem:kernel": tf.Variable}: names that are the same on both, unlike Keras' own.
+
+    Layers without a name of their own are numbered by Keras, differently in each process: give
+    them one. Keras 2.15 has slashes in the names of some applications' layers, and calls a
+    depthwise kernel by its full name.
+    """
+    found = {}
+    _collect(model, (), found)
+    return found
+
+
+def _collect(layer, path, found):
+    inner = getattr(layer, "layers", ())
+    for child in inner:
+        _collect(child, (*path, child.name.replace("/", "_")), found)
+    below = {id(variable) for child in inner for variable in child.variables}
+    for variable in layer.variables:
+        if id(variable) not in below:
+            name = variable.name.split("/")[-1].split(":")[0].removeprefix("depthwise_")
+            name = ":".join((*path, name))
+            if name in found:
+                raise ValueError(f"two variables are called {name}")
+            found[name] = raw_variable(variable)
 
 
 def build_optimizer(optimizer, variables):

@@ -110,6 +110,25 @@ def test_the_client_side_imports_no_tensorflow():
         assert not [x for x in found if x.split(".")[0] in ("tensorflow", "keras")], name
 
 
+# Asking what is there instead of compat: a version, or whether a library has a name.
+ASKING = re.compile(
+    r"(keras|tf|tensorflow)\.__version__|version_info|hasattr\((keras|tf|optimizer)\b|"
+    r"except (ImportError|ModuleNotFoundError)"
+)
+
+
+def test_one_file_knows_the_difference_between_the_stacks():
+    asking = []
+    for package in (*PACKAGES, "tests"):
+        for path in sources(package):
+            if path.name in ("compat.py", "test_structure.py"):
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if ASKING.search(line):
+                    asking.append(f"{path.relative_to(ROOT)}:{number} {line.strip()}")
+    assert not asking
+
+
 def test_every_package_is_installed_by_setup():
     text = (ROOT / "setup.py").read_text(encoding="utf-8")
     for package in ("keras_reid", "trainers", "export", "serving"):

@@ -1,13 +1,17 @@
 """Weights of a whole model from a file, and the fingerprint of weights."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 
+from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
+from keras_reid.models.checkpoint_weights import is_checkpoint, load_checkpoint
+from keras_reid.models.other_stack import from_other_stack, keras_version, readable_weights
 
 # Settings in which a file may differ from the model: only the classifier feels them.
 OF_THE_CLASSIFIER = ("num_ids", "name")
@@ -15,18 +19,24 @@ OF_THE_CLASSIFIER = ("num_ids", "name")
 
 def is_whole_model(path):
     """Whether `path` holds a model with its head, and not a backbone as keras.applications does."""
-    return str(path).endswith((".keras", ".weights.h5")) or Path(path).is_dir()
+    whole = str(path).endswith((".keras", ".weights.h5")) or Path(path).is_dir()
+    return whole or is_checkpoint(path)
 
 
 def load_weights(model, path):
-    """Sets `model`'s weights from a .weights.h5 or .keras of ours, or from a workdir.
+    """Sets `model`'s weights from a .weights.h5 or .keras of ours, a workdir or its checkpoint.
 
-    From a .keras file or workdir, the classifier is left as it is when the identities differ.
+    Either stack may have written them (Keras 2.15 or 3). A checkpoint is given by its prefix, such
+    as run/checkpoints/step-1200. Save from a .weights.h5, the classifier is left as it is when the
+    identities differ.
 
     Raises:
       ReIDError: the file is missing, damaged, or belongs to another architecture.
     """
     path = Path(path)
+    if is_checkpoint(path):
+        load_checkpoint(model, path)
+        return
     if path.is_dir():
         path = path / "model.keras"
     if not path.exists():
@@ -36,7 +46,8 @@ def load_weights(model, path):
         return
     try:
         _check_shapes(path, model)
-        model.load_weights(str(path))
+        with readable_weights(path) as readable:
+            model.load_weights(str(readable))
     except Exception as error:  # h5py and keras raise half a dozen types when a file does not fit
         raise ReIDError(
             f"{path} does not hold the weights of this model ({model.backbone_name}, head "
@@ -45,13 +56,27 @@ def load_weights(model, path):
 
 
 def read_keras_file(path):
-    """The model in a .keras file, or a ReIDError when it is not one that Keras can open."""
+    """The model in a .keras file, of ours from either stack, or a ReIDError when Keras cannot."""
     try:
-        return keras.models.load_model(str(path), compile=False)
+        model = from_other_stack(path)
+        return keras.models.load_model(str(path), compile=False) if model is None else model
     except Exception as error:  # zip, json, h5py and keras each raise their own
         raise ReIDError(
-            f"{path} cannot be loaded as a Keras model ({first_line(error)})"
+            f"{path} cannot be loaded as a Keras model ({first_line(error)}){_elsewhere(path)}"
         ) from error
+
+
+def _elsewhere(path):
+    try:
+        version = keras_version(path)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ""
+    if compat.same_major(version):
+        return ""
+    return (
+        f": Keras {version} wrote it and this is {compat.STACK}; save it there as a SavedModel, "
+        "which loads on both"
+    )
 
 
 def fingerprint(arrays):

@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
+from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
+
+STACK = "stack/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 class Checkpoints:
@@ -14,14 +18,20 @@ class Checkpoints:
     Args:
       folder: where they lie.
       objects: name -> model, optimizer or tf.Variable. Optimizers must be built, so that restoring
-        fills every slot at once.
+        fills every slot at once. Models are saved variable by variable, under names that are the
+        same whatever Keras wrote them (`keras_reid.models.load_weights` reads them).
       keep: how many to keep.
     """
 
     def __init__(self, folder, objects, keep=2):
         self.folder = Path(folder)
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self._checkpoint = tf.train.Checkpoint(step=self._step, **objects)
+        self._stack = tf.Variable(compat.STACK, trainable=False, name="stack")
+        named = {
+            name: compat.named_variables(each) if isinstance(each, keras.Model) else each
+            for name, each in objects.items()
+        }
+        self._checkpoint = tf.train.Checkpoint(step=self._step, stack=self._stack, **named)
         _drop_damaged_list(self.folder)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(self.folder), max_to_keep=keep, checkpoint_name="step"
@@ -49,8 +59,10 @@ class Checkpoints:
         """
         prefixes = self._newest_first()
         for prefix in prefixes:
+            _check_stack(prefix)
             try:
                 self._checkpoint.restore(str(prefix)).assert_existing_objects_matched()
+                self._stack.assign(compat.STACK)
                 return int(self._step.numpy())
             # TensorFlow tells damage in a dozen types, IndexError and AssertionError among them.
             except Exception as error:
@@ -69,6 +81,20 @@ class Checkpoints:
         names = (pattern.fullmatch(path.name) for path in self.folder.glob("*"))
         steps = sorted({int(name[1]) for name in names if name}, reverse=True)
         return [self.folder / f"step-{step}" for step in steps]
+
+
+def _check_stack(prefix):
+    """Refuses what the other Keras wrote: optimizers keep their state each in a way of its own."""
+    try:
+        stack = tf.train.load_variable(str(prefix), STACK).decode()
+    except Exception:  # damaged: told by whoever restores it
+        return
+    if not compat.same_major(stack.split()[-1]):
+        workdir = prefix.parents[1]
+        raise ReIDError(
+            f"{prefix} was written by {stack}, whose optimizer state {compat.STACK} cannot read; "
+            f"go on there, or start a new workdir with --init_from={workdir}"
+        )
 
 
 def _drop_damaged_list(folder):

@@ -11,6 +11,7 @@ from export.savedmodel import export_model, versions
 from export.session import ServedModel
 from keras_reid import files
 from keras_reid.errors import ReIDError
+from tests import stacks
 from tests.export.models import SIZE, make_linear, pixels
 
 
@@ -112,6 +113,7 @@ def test_bad_ceilings(settings):
         Limits(**settings)
 
 
+@stacks.main_only
 def test_the_v1_session_shows_the_fault_that_python_hides(tmp_path):
     """A module that tracks a Keras 3 model: fine in Python, broken in the server, so never ours."""
     keras.utils.set_random_seed(0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.runs.checkpoints import Checkpoints
 
@@ -12,7 +13,7 @@ from keras_reid.runs.checkpoints import Checkpoints
 def trained(steps, width=3):
     """A tiny model and its optimizer after some steps."""
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(width)])
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(width, name="dense")])
     optimizer = keras.optimizers.Adam(0.1)
     optimizer.build(model.trainable_variables)
     for _ in range(steps):
@@ -105,3 +106,13 @@ def hurt(path, damage):
     else:
         content[len(content) // 2] ^= 0xFF
     path.write_bytes(bytes(content))
+
+
+def test_the_other_stacks_checkpoint_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    other = "TensorFlow 2.15.1 with Keras " + ("2.15.0" if compat.KERAS_3 else "3.15.1")
+    monkeypatch.setattr(compat, "STACK", other)
+    folder = tmp_path / "run" / "checkpoints"
+    Checkpoints(folder, trained(steps=1)).save(1)
+    monkeypatch.undo()
+    with pytest.raises(ReIDError, match=f"{other}.*--init_from={tmp_path}/run"):
+        Checkpoints(folder, trained(steps=0)).restore()
