@@ -2,6 +2,9 @@
 
 import inspect
 
+import keras
+import tensorflow as tf
+
 from keras_reid import compat
 from keras_reid.errors import ReIDError
 from trainers import plugins
@@ -48,6 +51,23 @@ def make_plugin_optimizer(path, learning_rate, *, weight_decay=0.0, args=None):
     except Exception as error:
         raise ReIDError(
             f"--optimizer={path} refuses its --optimizer_args {args}: {plugins.reason(error)}"
+        ) from error
+
+
+def try_out(path, *, weight_decay=0.0, args=None):
+    """Makes the optimizer and takes one step on a made-up layer; ReIDError if that fails."""
+    optimizer = make_plugin_optimizer(path, 1e-3, weight_decay=weight_decay, args=args)
+    layer = keras.layers.Dense(2, kernel_initializer="ones")
+    layer.build((None, 2))
+    variables = layer.trainable_variables
+    gradients = [tf.ones(variable.shape) for variable in variables]
+    try:
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    # Some look at their arguments only here, and code that nobody here knows may fail in any way.
+    except Exception as error:
+        raise ReIDError(
+            f"--optimizer={path} with --optimizer_args {args or {}} fails in its first step: "
+            f"{plugins.reason(error)}"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Other people's code by dotted path: package.module:Name."""
 
 import importlib
+import re
 
 from keras_reid.errors import ReIDError, first_line
 from trainers import addons
@@ -46,16 +47,14 @@ def find(flag, path):
 def reason(error):
     """Somebody else's exception in a few words.
 
-    What was raised in a traced function comes with the whole way there, its own message last.
+    What was raised in a traced function comes with the whole way there before its own message.
     """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if lines and lines[0].startswith("in user code"):
-        # Indented like the traceback above it; the message may go on over some more lines.
-        starts = [n for n, line in enumerate(lines) if line.startswith("File ")]
-        told = lines[starts[-1] + 1 :] if starts else lines[-1:]
-        named = [line for line in told if ": " in line]
-        return first_line((named or told or lines)[0])
-    return f"{type(error).__name__}: {first_line(error)}"
+    if str(error).startswith("in user code"):
+        lines = (line.strip().rstrip(":") for line in str(error).splitlines())
+        told = [line for line in lines if re.match(r"\w*(Error|Exception)\b(: |$)", line)]
+        return first_line(told[0]) if told else type(error).__name__
+    name, line = type(error).__name__, first_line(error)
+    return name if line == name else f"{name}: {line}"
 
 
 def _imported(module, said):

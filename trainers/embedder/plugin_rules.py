@@ -3,8 +3,7 @@
 import json
 
 from keras_reid.errors import ReIDError
-from trainers import plugins
-from trainers.optimizers import decays_weights
+from trainers import plugin_optimizer, plugins
 from trainers.plugin_loss import PluginLoss
 
 # What the trainer decides itself -> how to tell it.
@@ -63,10 +62,13 @@ def check_given(overrides):
 
 
 def check_code(config):
-    """Imports the plug-ins, so that a wrong path is told before anything begins."""
+    """Tries each plug-in once, so that a wrong path or argument is told before a run begins."""
     if plugins.is_path(config.loss):
         PluginLoss(config.loss, config.loss_args)
-    decays_weights(config.optimizer)
+    if plugins.is_path(config.optimizer):
+        plugin_optimizer.try_out(
+            config.optimizer, weight_decay=config.weight_decay, args=config.optimizer_args
+        )
 
 
 def _check_plain(flag, args):
