@@ -1,33 +1,47 @@
-"""Adam and AdamW on both Keras versions, with loss scaling where float16 needs it."""
+"""Adam, AdamW or a plug-in on both Keras versions, with loss scaling where float16 needs it."""
 
 import keras
 import tensorflow as tf
 
 from keras_reid import compat
+from trainers import plugin_optimizer, plugins
 
 OPTIMIZERS = ("adam", "adamw")
 
 
-def make_optimizer(name, schedule, *, weight_decay=0.0, loss_scaling=False, variables=()):
+def make_optimizer(
+    name, schedule, *, weight_decay=0.0, loss_scaling=False, variables=(), args=None
+):
     """A built optimizer, so that a checkpoint restores every slot at once.
 
     Args:
       name: "adam": weight decay is an L2 term of the loss (`penalty`), as published;
-        "adamw": it is decoupled, in the optimizer.
+        "adamw": it is decoupled, in the optimizer; or package.module:Name.
       schedule: learning-rate schedule.
-      weight_decay: read by "adamw" only.
+      weight_decay: read where `decays_weights(name)`.
       loss_scaling: dynamic loss scale, for float16.
       variables: the variables to train.
+      args: named arguments of a plug-in's constructor.
     """
-    settings = {"learning_rate": schedule, "epsilon": 1e-8}
-    if name == "adamw":
-        optimizer = keras.optimizers.AdamW(weight_decay=weight_decay, **settings)
+    if plugins.is_path(name):
+        optimizer = plugin_optimizer.make_plugin_optimizer(
+            name, schedule, weight_decay=weight_decay, args=args
+        )
+    elif name == "adamw":
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, epsilon=1e-8)
     else:
-        optimizer = keras.optimizers.Adam(**settings)
+        optimizer = keras.optimizers.Adam(schedule, epsilon=1e-8)
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     compat.build_optimizer(optimizer, variables)
     return optimizer
+
+
+def decays_weights(name):
+    """Whether the optimizer decays the weights itself; if not, `penalty` belongs to the loss."""
+    if plugins.is_path(name):
+        return plugin_optimizer.decays_weights(name)
+    return name == "adamw"
 
 
 def penalty(variables, weight_decay):

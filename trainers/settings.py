@@ -1,22 +1,26 @@
 """Dataclass fields that know their own command-line flag: one place for default, help and check."""
 
 import dataclasses
+import json
 import typing
 
 from absl import flags
 
 from keras_reid.errors import ReIDError
+from trainers import plugins
 
 
-def setting(default, help_text, choices=None, parse=None):
+def setting(default, help_text, choices=None, parse=None, or_path=False):
     """A dataclass field with a flag.
 
     Args:
       choices: the allowed strings.
       parse: text -> value, for what is no int, float, bool or str; raises ValueError.
+      or_path: beside the choices, package.module:Name is allowed, too.
     """
     return dataclasses.field(
-        default=default, metadata={"help": help_text, "choices": choices, "parse": parse}
+        default=default,
+        metadata={"help": help_text, "choices": choices, "parse": parse, "or_path": or_path},
     )
 
 
@@ -25,7 +29,9 @@ def define_flags(config_class, values=flags.FLAGS):
     for field in _settings(config_class):
         note, choices = field.metadata["help"], field.metadata["choices"]
         kind = None if field.metadata["parse"] else _kind(config_class, field)
-        if choices:
+        if field.metadata["or_path"]:
+            flags.DEFINE_string(field.name, None, f"<{'|'.join(_allowed(field))}>: {note}", values)
+        elif choices:
             flags.DEFINE_enum(field.name, None, list(choices), note, values)
         elif kind is bool:
             flags.DEFINE_bool(field.name, None, note, values)
@@ -60,8 +66,11 @@ def check_choices(config):
     """Refuses strings that a field does not know."""
     for field in _settings(type(config)):
         value, choices = getattr(config, field.name), field.metadata["choices"]
-        if choices and value is not None and value not in choices:
-            raise ReIDError(f"{field.name} is {value!r}; use one of {', '.join(choices)}")
+        if not choices or value is None or value in choices:
+            continue
+        if field.metadata["or_path"] and plugins.is_path(value):
+            continue
+        raise ReIDError(f"{field.name} is {value!r}; use one of {', '.join(_allowed(field))}")
 
 
 def whole_numbers(text):
@@ -77,8 +86,24 @@ def size(text):
     return numbers
 
 
+def json_object(text):
+    """'{"margin": 0.3}' -> {"margin": 0.3}; '{}' -> None."""
+    try:
+        # NaN is no JSON, and equals nothing, not even itself in the config.json of a resumed run.
+        value = json.loads(text, parse_constant=lambda name: json.loads(""))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ValueError("""write a JSON object such as '{"margin": 0.3}'""")
+    return value or None
+
+
 def _settings(config_class):
     return [field for field in dataclasses.fields(config_class) if "help" in field.metadata]
+
+
+def _allowed(field):
+    return [*field.metadata["choices"], *([plugins.FORM] if field.metadata["or_path"] else [])]
 
 
 def _kind(config_class, field):

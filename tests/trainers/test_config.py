@@ -9,7 +9,8 @@ import pytest
 from absl import flags
 
 from keras_reid.errors import ReIDError
-from trainers.embedder.config import PRESETS, EmbedderConfig, remarks, resolve
+from trainers.embedder.config import EmbedderConfig, remarks
+from trainers.embedder.presets import PRESETS, resolve
 from trainers.schedules import EpochSchedule
 from trainers.settings import define_flags, given
 

@@ -1,4 +1,4 @@
-"""Every setting of an embedder's training, and the published sets of them."""
+"""Every setting of an embedder's training."""
 
 import dataclasses
 import math
@@ -6,9 +6,11 @@ import math
 from keras_reid.data import LOADERS
 from keras_reid.errors import ReIDError
 from keras_reid.models import BACKBONES, HEADS
+from trainers import plugins
+from trainers.embedder.plugin_rules import check_settings
 from trainers.optimizers import OPTIMIZERS
 from trainers.schedules import DECAYS
-from trainers.settings import check_choices, setting, size, whole_numbers
+from trainers.settings import check_choices, json_object, setting, size, whole_numbers
 
 LOSSES = ("classification", "triplet", "both")
 MIXED_PRECISIONS = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
@@ -56,7 +58,16 @@ class EmbedderConfig:
         "auto: imagenet where the backbone has such weights."
     )  # fmt: skip
     # Loss
-    loss: str = setting("classification", "What is minimised.", LOSSES)
+    loss: str = setting("classification", "What is minimised.", LOSSES, or_path=True)
+    loss_args: dict | None = setting(
+        None, "Named arguments of --loss=package.module:Name, as JSON.", parse=json_object
+    )
+    loss_unit_length: bool = setting(
+        False, "Scale embeddings to length 1 before --loss=package.module:Name."
+    )
+    identity_weight: float = setting(
+        0.0, "Of the identity loss beside --loss=package.module:Name; 0: none."
+    )
     margin: float | None = setting(0.3, "Of the triplet loss; soft: softplus.", parse=_margin)
     label_smoothing: float = setting(0.0, "Of the identity loss.")
     triplet_weight: float = setting(1.0, "Of the triplet loss beside the identity loss.")
@@ -68,7 +79,12 @@ class EmbedderConfig:
     flip: bool = setting(True, "Mirror half of the images.")
     random_erasing: float = setting(0.0, "Probability of erasing a box.")
     # Optimisation
-    optimizer: str = setting("adam", "adam (L2 penalty, as published) or adamw.", OPTIMIZERS)
+    optimizer: str = setting(
+        "adam", "adam has an L2 penalty, as published.", OPTIMIZERS, or_path=True
+    )
+    optimizer_args: dict | None = setting(
+        None, "Named arguments of --optimizer=package.module:Name, as JSON.", parse=json_object
+    )
     learning_rate: float = setting(3.5e-4, "Full learning rate.")
     weight_decay: float = setting(5e-4, "Weight decay.")
     epochs: int = setting(60, "Length of the whole run.")
@@ -86,6 +102,7 @@ class EmbedderConfig:
 
     def __post_init__(self):
         check_choices(self)
+        check_settings(self)
         _check(self)
 
     @property
@@ -117,9 +134,8 @@ def _check(config):
     if config.margin is not None and config.margin < 0:
         refuse(f"--margin must be soft or not negative, not {config.margin}")
     if config.loss != "classification" and config.images_each < 2:
-        refuse(
-            "the triplet loss needs at least two images of each person in a batch: --images_each=4"
-        )
+        loss = f"--loss={config.loss}" if plugins.is_path(config.loss) else "the triplet loss"
+        refuse(f"{loss} needs at least two images of each person in a batch: --images_each=4")
     if (config.decay in ("step", "exponential")) != bool(config.decay_at):
         refuse(
             f"--decay={config.decay} and --decay_at={','.join(map(str, config.decay_at))} "
@@ -141,49 +157,3 @@ def remarks(config):
             f"--epochs={config.epochs}: the learning rate never falls"
         )
     return found
-
-
-# SPEC 3. "small" is ours: for the small backbone on a CPU, checked on the synthetic people.
-PRESETS = {
-    "classification": EmbedderConfig(),
-    "triplet": EmbedderConfig(
-        head="triplet", loss="triplet", margin=None, persons=18, images_each=4,
-        learning_rate=3e-4, weight_decay=0.0, epochs=100, decay="exponential", decay_at=(50,),
-    ),
-    # Luo et al. 2019, arXiv:1903.07071.
-    "strong": EmbedderConfig(
-        head="strong", last_stride=1, loss="both", margin=0.3, label_smoothing=0.1,
-        persons=16, images_each=4, random_erasing=0.5, epochs=120, warmup_epochs=10,
-        decay="step", decay_at=(40, 70),
-    ),
-    "small": EmbedderConfig(
-        input_size=(64, 32), model="small", head="strong", last_stride=1, stripes=2, loss="both",
-        margin=0.3, label_smoothing=0.1, persons=8, images_each=4, pad=4, random_erasing=0.3,
-        optimizer="adamw", learning_rate=3e-3, weight_decay=1e-2, epochs=30, warmup_epochs=2,
-        decay="cosine", decay_at=(), cache_images=True,
-    ),
-}  # fmt: skip
-PRESET_OF_LOSS = {"classification": "classification", "triplet": "triplet", "both": "strong"}
-
-
-def resolve(preset=None, **overrides):
-    """The preset with some settings replaced, and everything automatic decided.
-
-    Args:
-      preset: a key of PRESETS; None: the published one for the loss given.
-    """
-    preset = preset or PRESET_OF_LOSS.get(overrides.get("loss"), "classification")
-    if preset not in PRESETS:
-        raise ReIDError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
-    if preset == "small" and overrides.get("loss") == "triplet":
-        # Alone and from random weights, a triplet loss collapses where nothing normalises what
-        # it reads; the classification head's embedding is batch-normalised.
-        overrides = {"head": "classification", "margin": None, **overrides}
-    if "decay" in overrides:
-        overrides = {"decay_at": (), **overrides}
-    config = dataclasses.replace(PRESETS[preset], **overrides)
-    if config.init_from == AUTO:
-        config = dataclasses.replace(
-            config, init_from="imagenet" if BACKBONES[config.model].imagenet else NONE
-        )
-    return config

@@ -7,11 +7,11 @@ from keras_reid.data.augment import Augmentation
 from keras_reid.data.identity_batches import IdentityBatches, ShuffledBatches
 from keras_reid.data.pipeline import naming_bad_images, training_batches
 from keras_reid.data.records import class_labels, num_identities
-from keras_reid.losses import batch_hard_triplet, label_smoothed_cross_entropy
 from keras_reid.models import build_reid_model
 from trainers.embedder.config import MIXED_PRECISIONS, NONE
+from trainers.embedder.losses import EmbedderLosses
 from trainers.embedder.validation import Validation
-from trainers.optimizers import apply_gradients, make_optimizer, penalty
+from trainers.optimizers import apply_gradients, decays_weights, make_optimizer, penalty
 from trainers.replicas import check_split, split_batch
 from trainers.schedules import EpochSchedule
 
@@ -42,12 +42,14 @@ class EmbedderTask:
         self.epochs = config.epochs
         self.validate_every = config.validate_every
         check_split(strategy, self.batch_size, max(config.images_each, 1))
+        self._losses = EmbedderLosses(config)
+        self._penalty = 0.0 if decays_weights(config.optimizer) else config.weight_decay
 
         with strategy.scope():
             self.model = build_reid_model(
                 config.model,
                 config.input_size,
-                None if config.loss == "triplet" else num_identities(records),
+                num_identities(records) if self._losses.classify else None,
                 None if config.init_from == NONE else config.init_from,
                 head=config.head,
                 embedding_size=config.embedding_size,
@@ -63,8 +65,9 @@ class EmbedderTask:
             self.optimizer = make_optimizer(
                 config.optimizer, self.learning_rate_schedule, weight_decay=config.weight_decay,
                 loss_scaling=config.mixed_precision == "float16",
-                variables=self.model.trainable_variables,
+                variables=self.model.trainable_variables, args=config.optimizer_args,
             )  # fmt: skip
+        self._losses.try_on(self.model.network.output["feature"].shape[-1])
         self.state = {"model": self.model, "optimizer": self.optimizer}
         self.selected_by = "map" if held_out else None
         self._validation = (
@@ -97,33 +100,19 @@ class EmbedderTask:
 
     def _on_replica(self, images, labels):
         variables = self.model.trainable_variables
-        decay = self._config.weight_decay if self._config.optimizer == "adam" else 0.0
         with tf.GradientTape() as tape:
             outputs = self.model.network(images, training=True)
             losses = self.losses(outputs, labels)
             # Sums over replicas are means over the batch.
             shares = {name: tf.reduce_sum(each) / self.batch_size for name, each in losses.items()}
-            total = shares["loss"] + penalty(variables, decay) / self._replicas
+            total = shares["loss"] + penalty(variables, self._penalty) / self._replicas
             scaled = compat.scaled_loss(self.optimizer, total)
         apply_gradients(self.optimizer, tape.gradient(scaled, variables), variables)
         return shares
 
     def losses(self, outputs, labels):
         """{"loss": [n], and its parts} per image."""
-        config = self._config
-        parts = {}
-        if config.loss != "triplet":
-            parts["identity_loss"] = label_smoothed_cross_entropy(
-                outputs["logits"], labels, smoothing=config.label_smoothing
-            )
-        if config.loss != "classification":
-            # Mined within the replica: embeddings do not travel.
-            parts["triplet_loss"] = batch_hard_triplet(
-                outputs["feature"], labels, margin=config.margin
-            )
-        weight = {"identity_loss": 1.0, "triplet_loss": config.triplet_weight}
-        loss = tf.add_n([weight[name] * value for name, value in parts.items()])
-        return {"loss": loss, **(parts if len(parts) > 1 else {})}
+        return self._losses(outputs, labels)
 
     def learning_rate(self, step):
         return float(self.learning_rate_schedule(step))
