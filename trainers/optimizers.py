@@ -64,6 +64,9 @@ def _broken_everywhere(gradients):
     replica = tf.distribute.get_replica_context()
     if replica.num_replicas_in_sync == 1:
         return gradients
-    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in gradients])
+    # None belongs to a variable that this loss does not reach, such as the BN neck of a triplet.
+    known = [each for each in gradients if each is not None]
+    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in known])
     broken = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(finite, 0.0, 1.0))
-    return [each + tf.where(broken > 0.0, float("nan"), 0.0) for each in gradients]
+    spoil = tf.where(broken > 0.0, float("nan"), 0.0)
+    return [each if each is None else each + spoil for each in gradients]

@@ -6,6 +6,7 @@ import inspect
 import keras
 import tensorflow as tf
 
+from keras_reid import compat
 from keras_reid.errors import ReIDError
 from trainers import addons, plugins
 
@@ -111,7 +112,7 @@ def _bound(path, found, args):
     if inspect.isclass(found) or isinstance(found, keras.losses.Loss) or not callable(found):
         raise ReIDError(
             f"{said} is {_kind(found)}; name a subclass of keras.losses.Loss or a function "
-            f"(pids, embeddings) (this is Keras {keras.__version__})"
+            f"(pids, embeddings) (this is {compat.STACK})"
         )
     try:
         inspect.signature(found).bind("pids", "embeddings", **args)
