@@ -10,9 +10,10 @@ ADDONS_STAMP := $(ADDONS)/.installed
 ADDONS_RUN := $(ADDONS)/bin/python
 
 # A name on PATH may be a shim that does not run, so each candidate is asked for its version.
-MAIN_PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
-ADDONS_PYTHONS := $(PYTHON_ADDONS) python3.11 python3.10 python3 python \
-	$(wildcard $(HOME)/.pyenv/versions/3.11.*/bin/python $(HOME)/.pyenv/versions/3.10.*/bin/python)
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions
+MAIN_PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
+ADDONS_PYTHONS := $(or $(PYTHON_ADDONS),python3.11 python3.10 python3 python \
+	$(wildcard $(PYENV)/3.11.*/bin/python $(PYENV)/3.10.*/bin/python))
 
 # Prints the first of the names $(1) that runs as a Python from $(2) to $(3), where 311 is 3.11.
 find_python = for name in $(1); do if "$$name" -c \
@@ -53,8 +54,8 @@ $(STAMP): requirements.lock
 
 $(ADDONS_STAMP): requirements-addons.lock
 	$(call make_venv,$(ADDONS),$<,$(ADDONS_PYTHONS),310,311,no Python 3.10 or \
-	3.11 runs here and TensorFlow Addons needs one; install it with 'pyenv install 3.11' or \
-	'apt-get install python3.11-venv' or say make PYTHON_ADDONS=/its/path)
+	3.11 runs here and TensorFlow Addons needs one; install it with 'pyenv install 3.11' or your \
+	system (apt-get install python3.11-venv) or say make PYTHON_ADDONS=/its/path)
 
 test: $(STAMP)
 	$(RUN) -m pytest -n 2 --dist=loadfile $(TESTS)
@@ -66,7 +67,8 @@ test-addons: $(ADDONS_STAMP)
 test-border: $(STAMP) $(ADDONS_STAMP)
 	@rm -rf $(BORDER)
 	$(RUN) -m tests.border.make_files $(BORDER) & main=$$!; \
-	$(ADDONS_RUN) -m tests.border.make_files $(BORDER) && wait $$main
+	if $(ADDONS_RUN) -m tests.border.make_files $(BORDER); then wait $$main; \
+	else kill $$main; exit 1; fi
 	KERAS_REID_BORDER=$(BORDER) $(RUN) -m pytest -n 2 tests/border
 	KERAS_REID_BORDER=$(BORDER) $(ADDONS_RUN) -m pytest -n 2 tests/border
 
@@ -89,6 +91,9 @@ lock: $(STAMP)
 
 # On Python 3.10, so that the pinned versions exist for 3.10 and 3.11.
 lock-addons: $(ADDONS_STAMP)
+	@$(ADDONS_RUN) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' || \
+	{ echo "error: $(ADDONS) is not of Python 3.10; rm -r $(ADDONS), then say make lock-addons" \
+	"PYTHON_ADDONS=/path/of/3.10" >&2; exit 2; }
 	@( echo "# The older stack, on Python 3.10 and 3.11. Make a new one with: make lock-addons"; \
 	  $(ADDONS_RUN) -m pip freeze --all --exclude pip | grep -v " @ " | sort -f \
 	  | sed -E 's/^((exceptiongroup|tomli)==.*)/\1; python_version < "3.11"/' ) > requirements-addons.lock

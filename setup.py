@@ -72,6 +72,7 @@ setup(
                 "tensorflow-addons==0.23.*",
                 "tensorflow==2.15.*",
                 "tensorflow-serving-api==2.15.*",
+                "setuptools<81",  # TensorBoard 2.15 needs its pkg_resources
             )
         ],
         "gpu": ["tensorflow[and-cuda]>=2.15.1,<2.22"],

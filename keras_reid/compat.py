@@ -1,6 +1,6 @@
 """Every difference between Keras 2.15 and Keras 3 that this code meets; nothing else asks for one.
 
-The rest of the code keeps to what the two share (docs/decisions/0006-two-stacks.md has the list).
+What the two share and what they do not is told in docs/decisions/0006-two-stacks.md.
 """
 
 import keras

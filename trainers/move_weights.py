@@ -43,13 +43,14 @@ def main(argv):
 
 def read(source, like=None):
     """The ReIDModel at `source`; `like` is a model of the same architecture where it needs one."""
-    bare = str(source).endswith(WEIGHTS) or is_checkpoint(source)
+    source = str(source).removesuffix(".index")  # a prefix, but shells complete to this
+    bare = source.endswith(WEIGHTS) or is_checkpoint(source)
     if not bare:
         if like:
             raise ReIDError(f"{source} knows its own architecture; leave out --like")
         return own_model(source)
     if not like and is_checkpoint(source):
-        like = Path(source).parents[1]  # <workdir>/checkpoints/step-12
+        like = Path(source).resolve().parents[1]  # <workdir>/checkpoints/step-12
     if not like:
         raise ReIDError(
             f"{source} holds weights only; name a workdir or .keras file of the same architecture "

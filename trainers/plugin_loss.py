@@ -37,6 +37,11 @@ class PluginLoss:
         images = tf.shape(pids)[0]
         if value.shape.rank == 0:
             return tf.fill([images], value)
+        if value.shape.rank is None:
+            raise ReIDError(
+                f"--loss={self._path} returned an unknown shape; say it with tf.ensure_shape: "
+                "[N], one number per image, or [], their mean"
+            )
         if value.shape.rank != 1 or not value.shape.is_compatible_with(pids.shape):
             raise ReIDError(
                 f"--loss={self._path} returned the shape {value.shape} for {pids.shape[0]} images; "
@@ -57,7 +62,7 @@ class PluginLoss:
         pids = tf.range(images, dtype=tf.int32) // each
         embeddings = tf.random.stateless_normal([images, width], seed=[0, 0])
         try:
-            learns = self._gradient(pids, embeddings) is not None
+            gradient, own = self._gradient(pids, embeddings)
         except ReIDError:
             raise
         # Code that nobody here knows may fail in any way.
@@ -66,14 +71,19 @@ class PluginLoss:
                 f"--loss={self._path} failed on pids [{images}] and embeddings "
                 f"[{images}, {width}] with {plugins.reason(error)}; repair it or its --loss_args"
             ) from error
-        if not learns:
+        if own:
+            raise ReIDError(
+                f"--loss={self._path} has weights of its own ({', '.join(own)}), which would be "
+                "neither trained nor saved; use a loss without, such as keras.losses:Circle"
+            )
+        if gradient is None:
             raise ReIDError(
                 f"--loss={self._path} has no gradient in the embeddings, so nothing would be "
                 "learned; compute it from them with TensorFlow operations"
             )
 
     def _gradient(self, pids, embeddings):
-        failures = []
+        failures, own = [], []
 
         @tf.function
         def gradient(embeddings):
@@ -85,10 +95,11 @@ class PluginLoss:
                 except ReIDError as error:
                     failures.append(error)
                     raise
+            own.extend(variable.name for variable in tape.watched_variables())
             return tape.gradient(loss, embeddings)
 
         try:
-            return gradient(embeddings)
+            return gradient(embeddings), own
         except Exception:
             if failures:
                 raise failures[0] from None
@@ -106,6 +117,8 @@ def _bound(path, found, args):
             raise ReIDError(
                 f"{said} refuses its --loss_args {args}: {plugins.reason(error)}"
             ) from error
+        if found.call is keras.losses.Loss.call:
+            raise ReIDError(f"{said} has no call(pids, embeddings) of its own; define it")
         # Not the loss itself: the batch's mean is the trainer's, and under a strategy Keras 2
         # refuses to take it.
         return loss.call

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_reid import compat
 from keras_reid.errors import ReIDError
 from trainers import plugins
+from trainers.schedules import EpochSchedule
 
 
 def find_optimizer(path):
@@ -40,8 +41,13 @@ def make_plugin_optimizer(path, learning_rate, *, weight_decay=0.0, args=None):
       ReIDError: it is no optimizer, or refuses the arguments.
     """
     found, args = find_optimizer(path), dict(args or {})
+    if _parameter(found, "learning_rate") is None:
+        raise ReIDError(
+            f"--optimizer={path} takes no learning_rate; name an optimizer that does, or write a "
+            "class that wraps this one and takes it"
+        )
     settings = {"learning_rate": learning_rate, **args}
-    own = _weight_decay(found)
+    own = _parameter(found, "weight_decay")
     # 0 is told, too, where leaving it out would mean something else (0.004 in Keras' AdamW).
     if own is not None and (weight_decay or own.default not in (None, 0.0)):
         settings["weight_decay"] = weight_decay
@@ -49,14 +55,15 @@ def make_plugin_optimizer(path, learning_rate, *, weight_decay=0.0, args=None):
         return found(**settings)
     # A constructor may refuse in any way; TypeError and ValueError are the usual ones.
     except Exception as error:
-        raise ReIDError(
-            f"--optimizer={path} refuses its --optimizer_args {args}: {plugins.reason(error)}"
-        ) from error
+        said = f"its --optimizer_args {args}" if args else "a learning rate that is a schedule"
+        raise ReIDError(f"--optimizer={path} refuses {said}: {plugins.reason(error)}") from error
 
 
 def try_out(path, *, weight_decay=0.0, args=None):
     """Makes the optimizer and takes one step on a made-up layer; ReIDError if that fails."""
-    optimizer = make_plugin_optimizer(path, 1e-3, weight_decay=weight_decay, args=args)
+    # A schedule, as in training: some take numbers only.
+    rate = EpochSchedule(1e-3, 1, 1)
+    optimizer = make_plugin_optimizer(path, rate, weight_decay=weight_decay, args=args)
     layer = keras.layers.Dense(2, kernel_initializer="ones")
     layer.build((None, 2))
     variables = layer.trainable_variables
@@ -73,17 +80,17 @@ def try_out(path, *, weight_decay=0.0, args=None):
 
 def decays_weights(path):
     """Whether --weight_decay is the optimizer's own, and not an L2 penalty in the loss."""
-    return _weight_decay(find_optimizer(path)) is not None
+    return _parameter(find_optimizer(path), "weight_decay") is not None
 
 
-def _weight_decay(optimizer):
-    """The constructor's parameter `weight_decay`, its own or one it hands up by **kwargs."""
+def _parameter(optimizer, name):
+    """A parameter of the constructor, its own or one it hands up by **kwargs; None: it has none."""
     for each in optimizer.__mro__:
         if "__init__" not in vars(each):
             continue
         parameters = inspect.signature(each.__init__).parameters
-        if "weight_decay" in parameters:
-            return parameters["weight_decay"]
+        if name in parameters:
+            return parameters[name]
         if not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
             return None
     return None

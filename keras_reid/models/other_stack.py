@@ -43,8 +43,19 @@ def readable_weights(path):
 
 
 def keras_version(path):
-    """The version of Keras that wrote a .keras file, such as "2.15.0"."""
-    return _json(path, METADATA).get("keras_version", "")
+    """The version of Keras that wrote a .keras file, such as "2.15.0"; "" where it does not say."""
+    version = _json(path, METADATA).get("keras_version")
+    return version if isinstance(version, str) else ""
+
+
+def foreign_version(path):
+    """The other Keras' version if it wrote this .keras file of somebody else's model, else ""."""
+    try:
+        version = keras_version(path)
+        ours = str(_json(path, CONFIG).get("registered_name")).startswith(OURS)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return ""
+    return "" if ours or not version or compat.same_major(version) else version
 
 
 def from_other_stack(path):
@@ -54,9 +65,12 @@ def from_other_stack(path):
       OSError, ValueError, KeyError: not a whole .keras file.
     """
     name = _json(path, CONFIG).get("registered_name") or ""
-    if not name.startswith(OURS) or compat.same_major(keras_version(path)):
+    if not str(name).startswith(OURS) or compat.same_major(keras_version(path)):
         return None
-    model = keras.saving.get_registered_object(name).from_config(_json(path, CONFIG)["config"])
+    kind = keras.saving.get_registered_object(name)
+    if kind is None:
+        raise ValueError(f"{name} is no model of this version of keras_reid")
+    model = kind.from_config(_json(path, CONFIG)["config"])
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(path) as archive:
             weights = archive.extract(WEIGHTS, folder)
@@ -67,4 +81,7 @@ def from_other_stack(path):
 
 def _json(path, member):
     with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read(member))
+        found = json.loads(archive.read(member))
+    if not isinstance(found, dict):
+        raise ValueError(f"{member} is damaged")
+    return found

@@ -1,7 +1,6 @@
 """Weights of a whole model from a file, and the fingerprint of weights."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 
 import h5py
@@ -11,7 +10,7 @@ import numpy as np
 from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
 from keras_reid.models.checkpoint_weights import is_checkpoint, load_checkpoint
-from keras_reid.models.other_stack import from_other_stack, keras_version, readable_weights
+from keras_reid.models.other_stack import foreign_version, from_other_stack, readable_weights
 
 # Settings in which a file may differ from the model: only the classifier feels them.
 OF_THE_CLASSIFIER = ("num_ids", "name")
@@ -67,11 +66,8 @@ def read_keras_file(path):
 
 
 def _elsewhere(path):
-    try:
-        version = keras_version(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return ""
-    if compat.same_major(version):
+    version = foreign_version(path)
+    if not version:
         return ""
     return (
         f": Keras {version} wrote it and this is {compat.STACK}; save it there as a SavedModel, "

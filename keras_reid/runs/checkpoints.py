@@ -90,7 +90,7 @@ def _check_stack(prefix):
     except Exception:  # damaged: told by whoever restores it
         return
     if not compat.same_major(stack.split()[-1]):
-        workdir = prefix.parents[1]
+        workdir = prefix.resolve().parents[1]
         raise ReIDError(
             f"{prefix} was written by {stack}, whose optimizer state {compat.STACK} cannot read; "
             f"go on there, or start a new workdir with --init_from={workdir}"

@@ -80,6 +80,25 @@ def test_somebody_elses_model_says_which_keras_wrote_it(model, tmp_path):
         load_model(path)
 
 
+@pytest.mark.parametrize("metadata", ['{"keras_version": null}', "[]", "{}", "no json"])
+def test_an_odd_file_is_told(tmp_path, metadata):
+    path = tmp_path / "odd.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("metadata.json", metadata)
+    with pytest.raises(ReIDError, match="cannot be loaded as a Keras model"):
+        load_model(path)
+
+
+def test_a_model_of_a_later_keras_reid_is_told(model, tmp_path):
+    def unknown(config):
+        config.update(registered_name="keras_reid>Later")
+
+    path = keras_file(model, tmp_path / "later.keras", change=unknown)
+    with pytest.raises(ReIDError, match="keras_reid>Later is no model of this version"):
+        load_model(path)
+
+
 def test_a_damaged_file_of_the_other_stack_is_told(model, tmp_path):
     path = keras_file(model, tmp_path / "there.keras")
     path.write_bytes(path.read_bytes()[:-200])

@@ -83,3 +83,28 @@ class Lazy(keras.optimizers.SGD):
 
     def apply_gradients(self, grads_and_vars, **options):
         raise ArithmeticError("not today")
+
+
+PROXIES = tf.Variable([1.0, 2.0], name="proxies")
+
+
+def with_proxies(pids, embeddings):
+    return tf.reduce_sum(embeddings) * tf.reduce_sum(PROXIES)
+
+
+def of_unknown_shape(pids, embeddings):
+    return tf.numpy_function(np.mean, [embeddings], tf.float32)
+
+
+class Unhurried(keras.optimizers.SGD):
+    """Takes no learning rate."""
+
+    def __init__(self):
+        super().__init__(learning_rate=0.1)
+
+
+class NumbersOnly(keras.optimizers.SGD):
+    """Takes no schedule."""
+
+    def __init__(self, learning_rate=0.1):
+        super().__init__(learning_rate=max(learning_rate, 0.0))

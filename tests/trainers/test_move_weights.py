@@ -53,6 +53,11 @@ def test_moves_what_it_reads(folder, tmp_path, source, ending):
             np.testing.assert_array_equal(one, other)
 
 
+def test_a_checkpoint_may_be_named_from_where_it_lies(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(folder / "run" / "checkpoints")
+    moved("--source=step-3.index", f"--output={tmp_path}/last.keras")
+
+
 def test_a_checkpoint_takes_its_workdirs_architecture(folder, tmp_path):
     moved(f"--source={folder}/run/checkpoints/step-3", f"--output={tmp_path}/last.keras")
     for weight in load_model(tmp_path / "last.keras").model.get_weights():

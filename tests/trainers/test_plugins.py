@@ -15,6 +15,7 @@ from tests.stacks import PAIR, addons_only, main_only
 from tests.trainers.crowd import tiny, write_crowd
 from trainers import addons, plugins
 from trainers.embedder import EmbedderConfig, resolve
+from trainers.embedder.config import remarks
 
 OWN = "tests.trainers.own_plugins"
 HARD = f"{OWN}:hard_mean"
@@ -95,6 +96,10 @@ def test_a_path_that_leads_nowhere_good(path, flag, words):
     ([f"--optimizer={OWN}:Plain", '--optimizer_args={"speed": 2}'],
      ["refuses its --optimizer_args {'speed': 2}", "speed"]),
     ([f"--optimizer={OWN}:Plain", "--optimizer_args=sgd"], ["write a JSON object such as"]),
+    ([f"--optimizer={OWN}:Plain", '--optimizer_args={"use_ema": true}'], ["are not kept"]),
+    ([f"--optimizer={OWN}:Unhurried"], ["takes no learning_rate"]),
+    ([f"--optimizer={OWN}:NumbersOnly"], ["refuses a learning rate that is a schedule"]),
+    ([f"--loss={HARD}", "--label_smoothing=0.1"], ["add --identity_weight"]),
     (["--loss=both", "--loss_unit_length"], ["--loss_unit_length is for --loss=package"]),
     (["--loss=triplet", "--identity_weight=1"], ["--identity_weight is for --loss=package"]),
     ([f"--loss={HARD}", "--identity_weight=-1"], ["must not be negative"]),
@@ -122,7 +127,9 @@ def crowd(tmp_path_factory):
     (dict(loss=f"{OWN}:without_gradient"), ["has no gradient in the embeddings"]),
     (dict(loss=f"{OWN}:nothing"), ["failed on pids [6] and embeddings [6, ", "None"]),
     (dict(loss=f"{OWN}:outside_tensorflow"), ["failed on pids [6]", "numpy"]),
-    (dict(loss="keras.losses:Loss"), ["failed on pids [6]", "with NotImplementedError"]),
+    (dict(loss="keras.losses:Loss"), ["has no call(pids, embeddings) of its own"]),
+    (dict(loss=f"{OWN}:with_proxies"), ["has weights of its own", "neither trained nor saved"]),
+    (dict(loss=f"{OWN}:of_unknown_shape"), ["unknown shape", "tf.ensure_shape"]),
     (dict(loss="keras_reid.losses:batch_hard_triplet"), ["embeddings must be [N, D] and pids [N]"]),
     (dict(loss=f"{OWN}:of_other_shapes"), ["failed on pids [6]", "ValueError: Dimensions must be"]),
 ])  # fmt: skip
@@ -137,8 +144,9 @@ class TestAddonsWhereTheyAreNot:
     @main_only
     @pytest.mark.parametrize(("flag", "name", "instead"), [
         ("loss", "losses:TripletSemiHardLoss", "keras_reid.losses.as_keras:semihard_triplet"),
-        ("loss", "losses:TripletHardLoss", "use --loss=triplet instead"),
+        ("loss", "losses:TripletHardLoss", "use --loss=keras_reid.losses.as_keras:hard_triplet"),
         ("optimizer", "optimizers:LAMB", "use --optimizer=keras.optimizers:Lamb instead"),
+        ("optimizer", "optimizers:AdamW", "--optimizer=adamw instead, whose decay is times"),
         ("optimizer", "optimizers:Yogi", "take the environment of requirements-addons.lock"),
     ])  # fmt: skip
     def test_the_reason_and_the_remedy_are_told(self, flag, name, instead):
@@ -155,7 +163,7 @@ class TestAddonsWhereTheyAreNot:
         (tmp_path / "tensorflow_addons" / "__init__.py").write_text("import keras.src.engine\n")
         monkeypatch.syspath_prepend(str(tmp_path))
         done = dry_run("--loss=tensorflow_addons.losses:TripletHardLoss")
-        assert_refused(done, "does not work here: it ended in 2024", "--loss=triplet")
+        assert_refused(done, "does not work here: it ended in 2024", "as_keras:hard_triplet")
 
     @main_only
     def test_every_successor_is_there(self):
@@ -167,6 +175,12 @@ class TestAddonsWhereTheyAreNot:
         done = dry_run("--loss=tfa.losses:TripletHardLoss")
         known = "ended in 2024" if compat.KERAS_3 else "its full name is tensorflow_addons"
         assert_refused(done, known)
+
+    @addons_only
+    def test_a_decay_that_is_not_times_the_rate_is_remarked(self):
+        (said,) = remarks(resolve("small", optimizer="tensorflow_addons.optimizers:AdamW"))
+        assert "at every step" in said and "3e-05 would be alike" in said
+        assert not remarks(resolve("small", optimizer="tensorflow_addons.optimizers:LAMB"))
 
     @addons_only
     def test_an_argument_that_addons_would_drop(self):

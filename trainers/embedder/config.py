@@ -7,7 +7,7 @@ from keras_reid.data import LOADERS
 from keras_reid.errors import ReIDError
 from keras_reid.models import BACKBONES, HEADS
 from trainers import plugins
-from trainers.embedder.plugin_rules import check_settings
+from trainers.embedder import plugin_rules
 from trainers.optimizers import OPTIMIZERS
 from trainers.schedules import DECAYS
 from trainers.settings import check_choices, json_object, setting, size, whole_numbers
@@ -54,7 +54,8 @@ class EmbedderConfig:
     alpha: float = setting(1.0, "Multiplies the number of filters (mobilenetv2, small).")
     stripes: int = setting(1, "Horizontal stripes of the feature map that are pooled apart.")
     init_from: str = setting(
-        AUTO, "Weights to start from: none, imagenet, a file, a workdir; "
+        AUTO, "Weights to start from: none, imagenet, a file, a workdir, its checkpoint "
+        "run/checkpoints/step-12; "
         "auto: imagenet where the backbone has such weights."
     )  # fmt: skip
     # Loss
@@ -102,7 +103,7 @@ class EmbedderConfig:
 
     def __post_init__(self):
         check_choices(self)
-        check_settings(self)
+        plugin_rules.check_settings(self)
         _check(self)
 
     @property
@@ -156,4 +157,4 @@ def remarks(config):
             f"--decay_at={','.join(map(str, config.decay_at))} is not before "
             f"--epochs={config.epochs}: the learning rate never falls"
         )
-    return found
+    return found + plugin_rules.remarks(config)

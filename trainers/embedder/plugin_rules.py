@@ -3,7 +3,7 @@
 import json
 
 from keras_reid.errors import ReIDError
-from trainers import plugin_optimizer, plugins
+from trainers import addons, plugin_optimizer, plugins
 from trainers.plugin_loss import PluginLoss
 
 # What the trainer decides itself -> how to tell it.
@@ -14,6 +14,8 @@ OPTIMIZER_FLAGS = {
     "weight_decay_rate": "--weight_decay",
     "decay": "--decay",
 }
+# Averages of the weights would need a step after training that nobody here takes.
+NOT_HERE = ("use_ema", "ema_momentum", "ema_overwrite_frequency")
 BUILT_IN_LOSS_ONLY = ("margin", "triplet_weight")
 
 
@@ -34,6 +36,8 @@ def check_settings(config):
     for name in config.optimizer_args or {}:
         if name in OPTIMIZER_FLAGS:
             _refuse(f"--optimizer_args has {name}; say it with {OPTIMIZER_FLAGS[name]}")
+        if name in NOT_HERE:
+            _refuse(f"--optimizer_args has {name}, but averaged weights are not kept; leave it out")
     if config.identity_weight < 0:
         _refuse(f"--identity_weight must not be negative, but is {config.identity_weight}")
     if not plugins.is_path(config.loss):
@@ -59,6 +63,8 @@ def check_given(overrides):
                 f"--{name} is of the built-in triplet loss, not of --loss={overrides['loss']}, "
                 "whose own arguments go into --loss_args; leave it out"
             )
+    if "label_smoothing" in overrides and not overrides.get("identity_weight"):
+        _refuse("--label_smoothing is of the identity loss; add --identity_weight or leave it out")
 
 
 def check_code(config):
@@ -69,6 +75,19 @@ def check_code(config):
         plugin_optimizer.try_out(
             config.optimizer, weight_decay=config.weight_decay, args=config.optimizer_args
         )
+
+
+def remarks(config):
+    """Sentences on what may surprise about a plug-in, without being wrong."""
+    path, decay = config.optimizer, config.weight_decay
+    if not (plugins.is_path(path) and decay):
+        return []
+    if not addons.decays_without_rate(plugin_optimizer.find_optimizer(path)):
+        return []
+    return [
+        f"--optimizer={path} takes --weight_decay={decay:g} of the weights off at every step, not "
+        f"times the learning rate as Keras does; {decay * config.learning_rate:g} would be alike"
+    ]
 
 
 def _check_plain(flag, args):
