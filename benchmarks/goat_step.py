@@ -2,10 +2,10 @@
 
     python -m benchmarks.goat_step
 
-Peer: `attack steps + 1` plain training steps of the same model on the same batch, nothing else. They
-alternate, so that a noisy machine hits both. Prints JSON; the bars of `ratio` (GOAT / peer) are
-0.85 for (0,0), whose attack passes need no gradient of the weights, and 1.05 for (4,1), which also
-embeds five guides an image.
+Peer: `attack steps + 1` plain training steps of the same model on the same batch, nothing else.
+They alternate, so that a noisy machine hits both. Prints JSON; the bars of `ratio` (GOAT / peer)
+are 0.85 for (0,0), whose attack passes need no gradient of the weights, and 1.05 for (4,1), which
+also embeds five guides an image.
 """
 
 import json
