@@ -9,6 +9,7 @@ from keras_reid.errors import ReIDError
 from tests.commands import assert_refused, call
 from trainers.embedder import PRESETS as EMBEDDER_PRESETS
 from trainers.embedder import EmbedderConfig
+from trainers.embedder import resolve as resolve_embedder
 from trainers.goat import PRESETS, GoatConfig, resolve
 from trainers.goat.config import make_inner_attack
 from trainers.goat.train import start_remarks
@@ -33,8 +34,6 @@ def test_defaults_are_the_published_attack():
 def test_the_training_below_is_the_embedders(preset):
     config = resolve(preset, n_push=0, n_pull=0)
     assert config.attack == "sma"
-    from trainers.embedder import resolve as resolve_embedder
-
     below = resolve_embedder(preset)
     for field in dataclasses.fields(EmbedderConfig):
         assert getattr(config, field.name) == getattr(below, field.name)

@@ -1,6 +1,8 @@
-"""The offline defence: the training set attacked once, by the model that training starts from."""
+"""The offline defence: the training set attacked once, by the model that training starts from.
 
-import sys
+Training then goes on with the clean and the attacked set merged. Source: metric-preserving
+adversarial training, Bai et al. 2019, arXiv:1901.10650, section 3.3.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -17,28 +19,23 @@ from keras_reid.evaluation.embed import embed_records
 from keras_reid.files import aside
 from keras_reid.models import load_model
 from trainers.goat.crafting import image_keys, make_crafting
-from trainers.goat.task import RobustTask
 
 ATTACKED_AT_A_TIME = 32
 FOLDER = "adversarial"
 
 
-def offline_task(config, records, held_out, strategy, run):
-    """Training on the clean and the attacked training set together.
+def adversarial_records(config, records, folder, stream):
+    """The records' attacked twins: PNG files of the input size in `folder`, made if not there.
 
-    Metric-preserving adversarial training: attack, merge, retrain.
-
-    Source: Bai et al. 2019, arXiv:1901.10650, section 3.3.
+    Args:
+      config: GoatConfig.
+      records: the training records.
+      folder: pathlib.Path; it appears when the last image is written, so half a folder is none.
+      stream: where to say that it takes a while.
     """
-    attacked = adversarial_records(config, records, run.path / FOLDER)
-    return RobustTask(config, (*records, *attacked), held_out, strategy)
-
-
-def adversarial_records(config, records, folder, stream=None):
-    """The records' attacked twins: PNG files of the input size in `folder`, made if not there."""
     paths = [folder / f"{number:06}.png" for number in range(len(records))]
     if not folder.exists():
-        print(f"attacking {len(records)} training images once", file=stream or sys.stderr)
+        print(f"attacking {len(records)} training images once", file=stream)
         with aside(folder) as draft:
             draft.mkdir()
             for path, pixels in zip(paths, _attacked(config, records), strict=True):

@@ -7,18 +7,10 @@ from keras_reid.data.records import class_labels
 from keras_reid.defenses import short_of_pushes
 from keras_reid.runs.workdir import read_json
 from trainers.embedder.train import train as train_embedder
-from trainers.goat.offline import offline_task
-from trainers.goat.task import GoatTask, MadvTask
+from trainers.goat.offline import FOLDER, adversarial_records
+from trainers.goat.task import GoatTask, MadvTask, RobustTask
 
-TASKS = {
-    "goat": lambda config, records, held_out, strategy, run: GoatTask(
-        config, records, held_out, strategy
-    ),
-    "madv": lambda config, records, held_out, strategy, run: MadvTask(
-        config, records, held_out, strategy
-    ),
-    "offline": offline_task,
-}
+TASKS = {"goat": GoatTask, "madv": MadvTask, "offline": RobustTask}
 
 
 def train(config, workdir, *, stop_after_epochs=None, stream=None):
@@ -32,7 +24,10 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     def make_task(config, records, held_out, strategy, run):
         for remark in (*start_remarks(config), *data_remarks(config, records)):
             print(f"warning: {remark}", file=stream)
-        return TASKS[config.defense](config, records, held_out, strategy, run)
+        if config.defense == "offline":
+            attacked = adversarial_records(config, records, run.path / FOLDER, stream)
+            records = (*records, *attacked)
+        return TASKS[config.defense](config, records, held_out, strategy)
 
     return train_embedder(
         config, workdir, make_task=make_task, stop_after_epochs=stop_after_epochs, stream=stream
