@@ -150,8 +150,8 @@ class TestBadInput:
         fewer = [r for r in records if r.pid > 2 or r.camid == 1][1:]
         told = data_remarks(config, [*fewer[:1], *(r for r in fewer if r.pid > 1)])
         assert told == [
-            "1 people have fewer than 5 images; theirs are pushed from as many as there are",
-            "1 people have one image each; it is pushed from another view of itself",
+            "people with fewer than 5 images: 1; theirs are pushed from as many as there are",
+            "people with one image: 1; it is pushed from another view of itself",
         ]
 
     def test_a_start_of_another_size(self, crowd, tmp_path):

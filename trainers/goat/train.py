@@ -61,11 +61,9 @@ def data_remarks(config, records):
     found = []
     if few:
         found.append(
-            f"{few} people have fewer than {config.n_push + 1} images; theirs are pushed from "
-            "as many as there are"
+            f"people with fewer than {config.n_push + 1} images: {few}; theirs are pushed from as "
+            "many as there are"
         )
     if alone:
-        found.append(
-            f"{alone} people have one image each; it is pushed from another view of itself"
-        )
+        found.append(f"people with one image: {alone}; it is pushed from another view of itself")
     return found
