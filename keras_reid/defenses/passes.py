@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_reid import compat
 from keras_reid.attacks.identities import choose
+from keras_reid.errors import ReIDError
 
 # "inference": moving statistics; "batch": those of the batch, the moving ones put back afterwards;
 # "released": those of the batch, and every pass moves the moving ones, as in the released code.
@@ -25,8 +26,13 @@ def attack_passes(model, batch_norm=INFERENCE, output="embedding"):
       model: ReIDModel.
       batch_norm: one of `BATCH_NORMS`.
       output: "embedding" or "logits".
+
+    Raises:
+      ReIDError: logits of a model without them.
     """
     choose("batch normalisation", batch_norm, BATCH_NORMS)
+    if output not in model.network.output:
+        raise ReIDError(f"the model has no {output} to attack; train it with a classifier")
     training = batch_norm != INFERENCE
     kept = model.network.non_trainable_variables if batch_norm == BATCH else []
     before = [tf.identity(tf.convert_to_tensor(variable)) for variable in kept]

@@ -65,6 +65,12 @@ def test_half_precision_is_attacked_in_float32(precision):
     assert np.isclose(*pixels, atol=1e-5).mean() > 0.97
 
 
+def test_a_model_without_class_scores_has_none_to_attack():
+    with pytest.raises(ReIDError, match="no logits to attack; train it with a classifier"):
+        with attack_passes(build_reid_model("small", (32, 16)), output="logits"):
+            pass
+
+
 def test_an_unknown_way_is_refused(model):
     with pytest.raises(ReIDError, match="batch normalisation 'none' is unknown"):
         with attack_passes(model, "none"):
