@@ -77,7 +77,14 @@ def test_every_epoch_asks_the_bank_anew(records, crowd):
 
 def test_halves_share_the_loss_and_consistency_is_added(records, crowd):
     task = make_task(
-        records, crowd, MadvTask, defense="madv", consistency_weight=2.0, n_push=0, n_pull=0
+        records,
+        crowd,
+        MadvTask,
+        defense="madv",
+        consistency_weight=2.0,
+        n_push=0,
+        n_pull=0,
+        attack_steps=1,
     )
     views, labels, keys = next(iter(task.batches(0)))
     images, doubled = task.defended(views, labels, keys)
