@@ -35,7 +35,7 @@ endef
 BORDER := build/border
 
 # What has to hold on both stacks: all that meets Keras, TensorFlow or protobuf.
-CORE := tests/attacks tests/evaluation tests/export tests/losses tests/models tests/runs \
+CORE := tests/attacks tests/defenses tests/evaluation tests/export tests/losses tests/models tests/runs \
 	tests/serving tests/trainers
 
 .PHONY: help test test-addons test-border demo lint format lock lock-addons bench clean

@@ -5,6 +5,7 @@ from setuptools import find_packages, setup
 ENTRY_POINTS = {
     "trainers": [
         "train_embedder",
+        "train_goat",
         "evaluate",
         "attack",
         "report",

@@ -3,6 +3,8 @@
 What the two share and what they do not is told in docs/decisions/0006-two-stacks.md.
 """
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -87,3 +89,33 @@ def unscaled(optimizer, gradients):
     if KERAS_3 or not isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
         return gradients
     return optimizer.get_unscaled_gradients(gradients)
+
+
+@contextlib.contextmanager
+def computing_in_float32(model):
+    """Inside, every layer of `model` computes in float32, also those of a mixed-precision policy.
+
+    For calls traced or run inside; the variables, float32 under either policy, are shared.
+    """
+    layers = [layer for layer in _all_layers(model) if layer.compute_dtype != "float32"]
+    before = [layer.dtype_policy for layer in layers]
+    for layer in layers:
+        _set_dtype_policy(layer, keras.mixed_precision.Policy("float32"))
+    try:
+        yield
+    finally:
+        for layer, policy in zip(layers, before, strict=True):
+            _set_dtype_policy(layer, policy)
+
+
+def _all_layers(layer):
+    yield layer
+    for inner in getattr(layer, "layers", ()):
+        yield from _all_layers(inner)
+
+
+def _set_dtype_policy(layer, policy):
+    if KERAS_3:
+        layer.dtype_policy = policy
+    else:
+        layer._set_dtype_policy(policy)

@@ -11,10 +11,12 @@ import numpy as np
 
 from keras_reid.errors import ReIDError
 
-_PEOPLE, _IMAGES, _EPOCHS = range(3)  # what a shuffle is for; keeps the streams apart
+# What a shuffle is for; keeps the streams apart.
+_PEOPLE, _IMAGES, _EPOCHS, PUSHES, PULLS = range(5)
 
 
-def _shuffle(count, *key):
+def shuffle(count, *key):
+    """[count] int64: 0 .. count - 1 in an order that the integers of `key` decide alone."""
     return np.argsort(np.random.PCG64(list(key)).random_raw(count), kind="stable")
 
 
@@ -60,7 +62,7 @@ class IdentityBatches:
 
     def _choose(self, person, step, place):
         images = self._images_of[person]
-        order = _shuffle(len(images), self.seed, _IMAGES, step, place)
+        order = shuffle(len(images), self.seed, _IMAGES, step, place)
         return images[np.resize(order, self.images_each)]  # resize repeats what is too short
 
 
@@ -73,7 +75,7 @@ def _deck(people, persons, seed, number):
     """
     dealt = np.empty(0, np.int64)
     for turn in range(persons):
-        order = _shuffle(people, seed, _PEOPLE, number, turn)
+        order = shuffle(people, seed, _PEOPLE, number, turn)
         begun = len(dealt) % persons
         held = np.isin(order, dealt[len(dealt) - begun :])
         first = np.flatnonzero(~held)[: persons - begun]
@@ -112,7 +114,7 @@ class ShuffledBatches:
 
 @functools.lru_cache(maxsize=8)
 def _epoch(count, seed, epoch):
-    order = _shuffle(count, seed, _EPOCHS, epoch)
+    order = shuffle(count, seed, _EPOCHS, epoch)
     order.flags.writeable = False
     return order
 

@@ -14,7 +14,7 @@ AUTOTUNE = tf.data.AUTOTUNE
 
 
 def training_batches(
-    records, sampler, input_size, *, augmentation=None, start_step=0, cache=False
+    records, sampler, input_size, *, augmentation=None, start_step=0, cache=False, memory=None
 ):  # fmt: skip
     """An endless data set whose element k belongs to step `start_step + k` and to no other.
 
@@ -29,6 +29,7 @@ def training_batches(
       start_step: the step of the first element.
       cache: decode every image once into memory as uint8 (`len(records) * height * width * 3`
         bytes) and take batches from there, instead of reading files for every batch.
+      memory: what `load_pixels` made of the records before; stands for `cache`.
 
     Returns:
       tf.data.Dataset of (images float32 [batch, height, width, 3] in [0, 1], labels int32 [batch]),
@@ -37,10 +38,14 @@ def training_batches(
     """
     augmentation = augmentation or Augmentation()
     labels = tf.constant(class_labels(records))
-    pixels_of = _from_memory if cache else _from_files
+    if cache and memory is None:
+        memory = load_pixels(records, input_size)
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     chosen = steps.map(lambda step: (step, _indices(sampler, step)), AUTOTUNE, deterministic=True)
-    batches = pixels_of(records, chosen, sampler.batch_size, input_size)
+    if memory is None:
+        batches = _from_files(records, chosen, sampler.batch_size, input_size)
+    else:
+        batches = _from_memory(memory, chosen, sampler.batch_size)
 
     def finish(step, indices, pixels):
         images = augment(to_images(pixels), _seeds(sampler, step), augmentation)
@@ -61,12 +66,10 @@ def _seeds(sampler, step):
     return tf.stack([tf.fill([sampler.batch_size], tf.constant(sampler.seed, tf.int64)), place], 1)
 
 
-def _from_memory(records, chosen, batch_size, input_size):
-    memory = load_pixels(records, input_size)
-
+def _from_memory(memory, chosen, batch_size):
     def gather(step, indices):
         pixels = tf.numpy_function(memory.__getitem__, [indices], tf.uint8)
-        pixels.set_shape([batch_size, *input_size, 3])
+        pixels.set_shape([batch_size, *memory.shape[1:]])
         return step, indices, pixels
 
     return chosen.map(gather, AUTOTUNE, deterministic=True)

@@ -86,6 +86,9 @@ def test_memory_and_files_give_the_same_batches(train):
     from_files = training_batches(train, sampler_of(train), SIZE)
     from_memory = training_batches(train, sampler_of(train), SIZE, cache=True)
     assert_equal(take(from_files, 4), take(from_memory, 4))
+    memory = load_pixels(train, SIZE)
+    again = training_batches(train, sampler_of(train), SIZE, memory=memory)
+    assert_equal(take(from_files, 4), take(again, 4))
 
 
 class EverythingInOrder:

@@ -17,13 +17,11 @@ class EmbedderLosses:
     def __init__(self, config):
         self._config = config
         self._plugin = None
+        self.classify = has_classifier(config)
         if plugins.is_path(config.loss):
             self._plugin = PluginLoss(
                 config.loss, config.loss_args, unit_length=config.loss_unit_length
             )
-            self.classify = config.identity_weight > 0
-        else:
-            self.classify = config.loss != "triplet"
 
     def try_on(self, width):
         """Calls a plug-in on a made-up batch of embeddings [N, width]; ReIDError if it fails."""
@@ -56,3 +54,10 @@ class EmbedderLosses:
             weights["triplet_loss"] = config.triplet_weight
         loss = tf.add_n([weights[name] * value for name, value in parts.items()])
         return {"loss": loss, **(parts if len(parts) > 1 else {})}
+
+
+def has_classifier(config):
+    """Whether the identity loss is part of what is minimised."""
+    if plugins.is_path(config.loss):
+        return config.identity_weight > 0
+    return config.loss != "triplet"

@@ -70,29 +70,33 @@ class EmbedderTask:
         self._losses.try_on(self.model.network.output["feature"].shape[-1])
         self.state = {"model": self.model, "optimizer": self.optimizer}
         self.selected_by = "map" if held_out else None
-        self._validation = (
-            Validation(self.model, held_out, config.cache_images) if held_out else None
-        )
+        self._validation = self._make_validation(held_out) if held_out else None
+
+    def _make_validation(self, held_out):
+        return Validation(self.model, held_out, self._config.cache_images)
 
     def batches(self, start_step):
+        with naming_bad_images(self._records):
+            for images, labels in self._augmented(self._sampler, start_step):
+                yield split_batch(self._strategy, images, labels)
+
+    def _augmented(self, sampler, start_step, memory=None):
+        """Images and labels of every step from `start_step` on; arguments of `training_batches`."""
         config = self._config
-        data = training_batches(
-            self._records, self._sampler, config.input_size,
+        return training_batches(
+            self._records, sampler, config.input_size,
             augmentation=Augmentation(
                 pad=config.pad,
                 flip_probability=0.5 if config.flip else 0.0,
                 erase_probability=config.random_erasing,
             ),
-            start_step=start_step, cache=config.cache_images,
+            start_step=start_step, cache=config.cache_images, memory=memory,
         )  # fmt: skip
-        with naming_bad_images(self._records):
-            for images, labels in data:
-                yield split_batch(self._strategy, images, labels)
 
     @tf.function
-    def train_step(self, images, labels):
+    def train_step(self, *batch):
         """One update; the values of the losses, averaged over the whole batch."""
-        values = self._strategy.run(self._on_replica, (images, labels))
+        values = self._strategy.run(self._on_replica, batch)
         return {
             name: self._strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
             for name, value in values.items()

@@ -16,12 +16,19 @@ from trainers.loop import run_training
 from trainers.replicas import make_strategy
 
 
-def train(config, workdir, *, stop_after_epochs=None, stream=None):
+def embedder_task(config, records, held_out, strategy, run):
+    """The plain training; what `train` makes unless told otherwise."""
+    del run
+    return EmbedderTask(config, records, held_out, strategy)
+
+
+def train(config, workdir, *, make_task=embedder_task, stop_after_epochs=None, stream=None):
     """Trains until `config.epochs`, resuming from `workdir` when it holds a checkpoint.
 
     Args:
       config: EmbedderConfig, as `resolve` returns it.
       workdir: folder of the run.
+      make_task: (config, records, held_out, strategy, Workdir) -> task of `trainers.loop`.
       stop_after_epochs: end this call after so many more epochs; the same call goes on later.
       stream: where progress is printed; None: standard error.
 
@@ -38,7 +45,7 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     with Workdir.open(workdir, settings) as run:
         records = _usable(dataset.train, config.skip_bad_images, stream)
         records, held_out = hold_out_identities(records, config.held_out, config.seed)
-        task = EmbedderTask(config, records, held_out, make_strategy(config.strategy))
+        task = make_task(config, records, held_out, make_strategy(config.strategy), run)
         earlier, before = run.result(), run.starts()
         summary = run_training(task, run, stop_after_epochs=stop_after_epochs, stream=stream)
         starts = run.starts()

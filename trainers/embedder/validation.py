@@ -60,15 +60,23 @@ class Validation:
         self._size = tuple(model.input_size)
         self._embed = Embedder(model.embed, self._size, BATCH_SIZE)  # one graph for all epochs
         self._pixels = load_pixels(records, self._size) if cache else None
-        self._query = _one_of_each(records)
+        self.query = _one_of_each(records)
 
     def run(self):
         """{"map", "rank1"}."""
-        embeddings = np.concatenate([self._embed(pixels) for pixels in self._batches()])
+        embeddings = self.embeddings()
+        return self.figures(embeddings[self.query], embeddings)
+
+    def embeddings(self):
+        """[n, D] of every held-out image, by the model as it is now."""
+        return np.concatenate([self._embed(pixels) for pixels in self._batches()])
+
+    def figures(self, query_embeddings, embeddings):
+        """{"map", "rank1"} of ranking all images for the query images, embedded as given."""
         pids, camids = pids_of(self._records), camids_of(self._records)
         result = evaluate_ranking(
-            pairwise_distance(embeddings[self._query], embeddings),
-            pids[self._query], camids[self._query], pids, camids,
+            pairwise_distance(query_embeddings, embeddings),
+            pids[self.query], camids[self.query], pids, camids,
         )  # fmt: skip
         return {"map": float(result.mean_ap), "rank1": float(result.cmc[0])}
 
