@@ -68,16 +68,16 @@ def embeddings_move(evidence):
     ]  # fmt: skip
     if not measured:
         return not_collected("No attack changed anything", "name other --attacks")
-    row = max(measured, key=lambda r: r.still / len(r.displacement))
-    share = row.still / len(row.displacement)
+    row = max(measured, key=_unmoved)
+    share = _unmoved(row)
     verdict = graded(share, STILL_WARN, STILL_FAIL)
     if verdict == PASS:
         return Finding(PASS, points(share), "The embedding of nearly every attacked image moved.")
     return Finding(
         verdict,
         points(share),
-        f"{pick.said(row)} left {points(share)} of the embeddings where they were: those images "
-        "were not attacked. Give it a random start, or look at its gradient.",
+        f"{pick.said(row)} left {points(share)} of the embeddings where they were: though they "
+        "had a gradient, those images were not attacked. Look at its batches and its step size.",
     )
 
 
@@ -102,6 +102,11 @@ def same_pipeline(evidence):
             "called attack is another way of reading, resizing or embedding the images.",
         )
     return Finding(PASS, f"{len(nothing)} rows", "Epsilon 0 gives the clean result exactly.")
+
+
+def _unmoved(row):
+    """Share of images that stayed although they had a gradient; those without are counted apart."""
+    return max(0, row.still - max(0, row.zero_gradient)) / len(row.displacement)
 
 
 def _distance_from_clean(row, clean):

@@ -5,10 +5,11 @@ import numpy as np
 from keras_reid.attacks import NOISES
 from keras_reid.evaluation.checks import rows as pick
 from keras_reid.evaluation.checks.check import FAIL, PASS, WARN, Finding, graded, not_collected
-from keras_reid.evaluation.checks.compare import bootstrap_interval, points
+from keras_reid.evaluation.checks.compare import SIGMAS, bootstrap_interval, points, standard_error
 
 SEEDS = 3
-# Deviation of an attack's mAP over seeds, above which one seed's figure says little.
+# Deviation of an attack's mAP over seeds, above which one seed's figure says little; on few
+# queries, what so few queries let any mAP deviate is allowed on top.
 DEVIATION_WARN, DEVIATION_FAIL = 0.03, 0.1
 # Half the bootstrap interval: beyond the first, models of the tables can't be told apart; beyond
 # the second, the figure is none.
@@ -22,17 +23,18 @@ def several_seeds(evidence):
     measured += pick.noises(evidence.rows)
     if not measured:
         return not_collected("Nothing that depends on a seed was measured", "add sma to --attacks")
-    cells = pick.grouped(measured, pick.cell).values()
-    seeds = min(len({r.seed for r in cell}) for cell in cells)
+    seeds = len({r.seed for r in measured})
     if seeds < SEEDS:
         return not_collected(f"Only {seeds} of {SEEDS} seeds were measured", "use --seeds=3")
+    cells = [cell for cell in pick.grouped(measured, pick.cell).values() if len(cell) > 1]
     deviations = [float(np.std([r.figures["mean_ap"] for r in cell], ddof=1)) for cell in cells]
     deviation = max(deviations)
+    row = cells[deviations.index(deviation)][0]
+    few = SIGMAS * standard_error(row.average_precision)
     figure = f"{seeds} seeds, {points(deviation)}"
-    verdict = graded(deviation, DEVIATION_WARN, DEVIATION_FAIL)
+    verdict = graded(deviation, max(DEVIATION_WARN, few), max(DEVIATION_FAIL, 2 * few))
     if verdict == PASS:
         return Finding(PASS, figure, "The seeds agree.")
-    row = list(cells)[int(np.argmax(deviations))][0]
     return Finding(
         verdict,
         figure,

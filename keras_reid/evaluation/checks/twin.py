@@ -61,7 +61,8 @@ def twin_alike(evidence):
 
 def other_attacks(evidence):
     """Attacks that the model was not trained against are there."""
-    names = {r.attack for r in pick.attacks(evidence.rows)}
+    # One step of an attack that was trained against is no other attack.
+    names = {r.attack for r in pick.iterative(evidence.rows)}
     others = names - {evidence.trained_with}
     if len(others) >= OTHER_ATTACKS:
         return Finding(PASS, f"{len(others)} others", "Attacks beside that of the training count.")
