@@ -114,23 +114,23 @@ class Lab:
         rows += [self.row(name, e) for name in fixed for e in epsilons]
         return [*rows, self.row("sma", 8, steps=2 * STEPS, extra={"steps_doubled": True})]
 
-    def evidence(self, *, twin, surrogate, free, **grid):
-        """All of it. twin: Evidence. surrogate: Lab. free: a gradient-free attack, see spsa.py."""
+    def evidence(self, *, surrogate, free, **grid):
+        """All of it, with itself as twin. surrogate: Lab. free: a gradient-free attack (spsa.py)."""
         rows = self.grid(**grid)
-        transfer = [self.moved_here(surrogate, "ifgsm", 16)]
+        clean = figures(self.clean.rank()[0])
         return Evidence(
             model=self.model,
             pixels=self.pixels[:32],
             sample_pids=self.pids[:32],
             threat_model=THREAT,
-            clean=figures(self.clean.rank()[0]),
+            clean=clean,
             chance=figures(self.clean.chance()),
             rows=rows,
-            twin=twin.rows if twin else rows,
-            twin_clean=twin.clean if twin else figures(self.clean.rank()[0]),
-            transfer=transfer,
+            twin=rows,
+            twin_clean=clean,
+            transfer=[self.moved_here(surrogate, "ifgsm", 16)],
             black_box=[self.row("sma", 16, runner=free(self.model))],
-            white_box_subset=[r for r in rows if r.epsilon_255 == 16 and r.attack != "noise"],
+            white_box_subset=[r for r in rows if r.epsilon_255 == 16 and "noise" not in r.attack],
             trained_with=None,
             command="python -m trainers.evaluate_robustness --model=m --data=d --workdir=w",
         )
