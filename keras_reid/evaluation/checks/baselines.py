@@ -11,7 +11,9 @@ CHANCE_WARN, CHANCE_FAIL = 2.0, 1.2
 def clean_above_chance(evidence):
     """The clean model ranks far better than a random ranking."""
     if not evidence.chance or "mean_ap" not in evidence.chance:
-        return not_collected("The chance level was not measured", "evaluate again")
+        return not_collected(
+            "The chance level was not measured", "evaluate again in a new --workdir"
+        )
     clean, chance = evidence.clean["mean_ap"], evidence.chance["mean_ap"]
     figure = f"{points(clean)} against {points(chance)}"
     if clean > CHANCE_WARN * chance:

@@ -16,8 +16,8 @@ SAME_EMBEDDING = 1e-3
 
 
 def inside_the_ball(evidence):
-    """The largest change of any uint8 value is at most epsilon, in every row of every table."""
-    measured = _everything(evidence)
+    """The largest change of any uint8 value is at most epsilon, also on the twin."""
+    measured = [*_on_the_model(evidence), *(evidence.twin or [])]
     if not measured:
         return not_collected("No attack was measured", "name some with --attacks")
     row = max(measured, key=lambda r: r.linf_255 - r.epsilon_255)
@@ -35,7 +35,7 @@ def inside_the_ball(evidence):
 def pixels_change(evidence):
     """An attack with room for a change makes one, and the change is described completely."""
     # Below 1/255 no uint8 value can change.
-    measured = [r for r in _everything(evidence) if r.epsilon_255 >= 1]
+    measured = [r for r in _on_the_model(evidence) if r.epsilon_255 >= 1]
     if not measured:
         return not_collected("No attack was measured", "name some with --attacks")
     unknown = [r for r in measured if not np.isfinite([r.mean_l2, r.changed, r.ssim]).all()]
@@ -113,7 +113,6 @@ def _distance_from_clean(row, clean):
     return abs(row.figures["mean_ap"] - clean["mean_ap"])
 
 
-def _everything(evidence):
-    """Every row of every table that says it perturbed images within a ball."""
-    groups = (evidence.rows, evidence.twin or [], evidence.transfer)
-    return [row for group in (*groups, evidence.black_box) for row in group]
+def _on_the_model(evidence):
+    """Every row of images that were made for the model, with gradients or without."""
+    return [*evidence.rows, *evidence.transfer, *evidence.black_box]

@@ -14,6 +14,8 @@ DEVIATION_WARN, DEVIATION_FAIL = 0.03, 0.1
 # Half the bootstrap interval: beyond the first, models of the tables can't be told apart; beyond
 # the second, the figure is none.
 HALF_WARN, HALF_FAIL = 0.15, 0.3
+# Of fewer queries, a bootstrap interval is too narrow by a tenth and more.
+MANY = 20
 SAME_SHARE = 1e-6
 
 
@@ -72,11 +74,20 @@ def interval_narrow(evidence):
     for rows in pick.grouped(measured, pick.ball).values():
         scores = pick.worst(rows)
         if not np.isfinite(scores).any():
-            return not_collected("There are no scores per query", "evaluate again")
+            return not_collected(
+                "There are no scores per query", "evaluate again in a new --workdir"
+            )
         low, high = bootstrap_interval(scores)
         widths.append(((high - low) / 2, rows[0]))
     half, row = max(widths, key=lambda found: found[0])
     verdict = graded(half, HALF_WARN, HALF_FAIL)
+    queries = int(np.isfinite(row.average_precision).sum())
+    if verdict == PASS and queries < MANY:
+        return Finding(
+            WARN,
+            f"{queries} queries",
+            f"{queries} queries with a match are too few for an interval; take a larger query set.",
+        )
     if verdict == PASS:
         return Finding(PASS, f"+- {points(half)}", "The queries are many enough for the figures.")
     return Finding(

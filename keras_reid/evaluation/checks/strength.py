@@ -21,7 +21,9 @@ def step_fits(evidence):
     """The steps of an attack sum to epsilon at least."""
     measured = pick.iterative(evidence.rows)
     if not measured:
-        return not_collected("No iterative attack was measured", "add ifgsm, sma or fna")
+        return not_collected(
+            "No iterative attack was measured", "add ifgsm, sma or fna to --attacks"
+        )
     row = min(measured, key=_path)
     path, figure = _path(row), f"{_path(row):.1f} x epsilon"
     if path >= PATH_WARN - 1e-6 and row.reaches_the_edge:

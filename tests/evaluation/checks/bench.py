@@ -27,6 +27,11 @@ class Bench:
         """The Lab of another model, before the same people."""
         return Lab(model, self.dataset, **how)
 
+    @functools.cached_property
+    def quantised(self):
+        """Evidence of a model whose input is rounded."""
+        return self.of(models.quantised())
+
     def of(self, model, **how):
         """Evidence of a whole other model, with the sound one as its undefended twin."""
         found = self.lab_of(model).evidence(surrogate=self.surrogate, free=Spsa, **how)

@@ -115,7 +115,7 @@ class Lab:
         return [*rows, self.row("sma", 8, steps=2 * STEPS, extra={"steps_doubled": True})]
 
     def evidence(self, *, surrogate, free, **grid):
-        """All of it, with itself as twin. surrogate: Lab. free: a gradient-free attack (spsa.py)."""
+        """All of it, its own twin. surrogate: Lab. free: a gradient-free attack, see spsa.py."""
         rows = self.grid(**grid)
         clean = figures(self.clean.rank()[0])
         return Evidence(

@@ -31,12 +31,19 @@ def no_sign_noise(bench, monkeypatch):
     return bench.only(lambda row: row.attack != "sign_noise")
 
 
-@turns("rank-1 ends at zero")
+@turns(warns=["rank-1 ends at zero"])
 def only_a_weak_attack_at_the_largest_epsilon(bench, monkeypatch):
     return bench.only(lambda row: row.epsilon_255 <= 16 and row.attack != "fna")
 
 
-@turns(warns=["rank-1 ends at zero", "undefended twin breaks"])
+@turns(
+    warns=[
+        "rank-1 ends at zero",
+        "undefended twin breaks",
+        "monotone in epsilon",
+        "transfer weaker than white box",
+    ]
+)
 def no_large_epsilon(bench, monkeypatch):
     return bench.only(lambda row: row.epsilon_255 <= 8)
 
@@ -62,6 +69,12 @@ def doubled_steps_that_are_stronger(bench, monkeypatch):
 @turns(warns=["restarts taken"])
 def one_draw_of_a_random_start(bench, monkeypatch):
     return bench.only(lambda row: (row.attack, row.epsilon_255) != ("sma", 16) or row.seed == 0)
+
+
+@turns(warns=["several seeds"])
+def two_seeds_with_restarts(bench, monkeypatch):
+    two = bench.only(lambda row: row.seed < 2)
+    return dataclasses.replace(two, threat_model=two.threat_model | {"restarts": 3})
 
 
 @turns(warns=["several seeds", "seeds have an effect"])
@@ -130,9 +143,20 @@ def nothing_but_the_training_attack(bench, monkeypatch):
 
 
 @turns(warns=["interval over queries"])
+def too_few_queries_that_agree_by_chance(bench, monkeypatch):
+    return few_queries(bench, slice(0, 5))
+
+
+@turns(warns=["interval over queries"])
 def a_handful_of_queries(bench, monkeypatch):
-    few = slice(0, 36, 4)
-    return bench.having([of_queries(row, few) for row in bench.sound.rows])
+    return few_queries(bench, slice(18, 36, 4))
+
+
+def few_queries(bench, few):
+    """Sound evidence as if only some queries had been asked."""
+    found = bench.having([of_queries(row, few) for row in bench.sound.rows])
+    clean = next(row.figures for row in found.rows if row.epsilon_255 == 0)
+    return dataclasses.replace(found, clean=bench.sound.clean | clean)
 
 
 def of_queries(row, few):
