@@ -2,10 +2,11 @@
 
 from keras_reid.evaluation.checks import rows as pick
 from keras_reid.evaluation.checks.check import FAIL, PASS, WARN, Finding, not_collected
-from keras_reid.evaluation.checks.compare import points, rise
+from keras_reid.evaluation.checks.compare import SLACK, points, rise
 
 # A clean model barely above a random ranking can't be attacked: there is nothing to lose.
 CHANCE_WARN, CHANCE_FAIL = 2.0, 1.2
+ORDER = (PASS, WARN, FAIL)
 
 
 def clean_above_chance(evidence):
@@ -47,7 +48,7 @@ def noise_measured(evidence):
 def attacks_beat_noise(evidence):
     """No attack is weaker than noise of its ball, and each is stronger somewhere."""
     floors = pick.grouped(pick.noises(evidence.rows), pick.ball)
-    compared, weaker, beaten = 0, [], {}
+    compared, weaker, best = 0, [], {}
     for cell in pick.grouped(pick.attacks(evidence.rows), pick.cell).values():
         beside = floors.get(pick.ball(cell[0]))
         if not beside:
@@ -58,8 +59,9 @@ def attacks_beat_noise(evidence):
             weaker.append(cell[0])
         gain = rise(pick.scores(cell), pick.scores(noise))
         who = cell[0].attack, cell[0].attacked
-        useless = not gain.real and pick.mean_ap(noise) > CHANCE_WARN * evidence.chance["mean_ap"]
-        beaten[who] = beaten.get(who, False) or not useless
+        nothing_left = pick.mean_ap(noise) <= CHANCE_WARN * evidence.chance["mean_ap"]
+        verdict = PASS if gain.real or nothing_left else WARN if gain.mean > SLACK else FAIL
+        best[who] = min(best.get(who, FAIL), verdict, key=ORDER.index)
     if not compared:
         return not_collected(
             "No attack has noise beside it", "add noise and sign_noise to --attacks"
@@ -71,12 +73,12 @@ def attacks_beat_noise(evidence):
             f"{pick.said(weaker[0])} costs less than noise of the same epsilon: it climbs the "
             "wrong way, or its gradient is worth nothing.",
         )
-    alike = [f"{attack} on the {side}" for (attack, side), good in beaten.items() if not good]
+    alike = [f"{attack} on the {side}" for (attack, side), good in best.items() if good != PASS]
     if alike:
         largest = max(row.epsilon_255 for row in pick.attacks(evidence.rows))
         return Finding(
-            FAIL if largest >= pick.LARGE_EPSILON else WARN,
-            f"{len(alike)} of {len(beaten)} alike",
+            FAIL if largest >= pick.LARGE_EPSILON and FAIL in best.values() else WARN,
+            f"{len(alike)} of {len(best)} alike",
             f"{', '.join(alike)}: no stronger than noise at any epsilon. Take larger epsilons; if "
             "that changes nothing, gradients are masked or the attack is dead.",
         )

@@ -112,7 +112,7 @@ class Lab:
         """Every attack at every epsilon, and one with twice its steps."""
         rows = [self.row(name, e, s) for name in SEEDED for e in epsilons for s in seeds]
         rows += [self.row(name, e) for name in fixed for e in epsilons]
-        return [*rows, self.row("sma", 8, steps=2 * STEPS, extra={"steps_doubled": True})]
+        return [*rows, self.row("sma", 16, steps=2 * STEPS, extra={"steps_doubled": True})]
 
     def evidence(self, *, surrogate, free, **grid):
         """All of it, its own twin. surrogate: Lab. free: a gradient-free attack, see spsa.py."""

@@ -5,7 +5,7 @@ import dataclasses
 from tests.evaluation.checks import models
 from tests.evaluation.checks.registry import turns
 
-FEW = {"fixed": ("fgsm", "ifgsm")}
+FEW = {"epsilons": (0, 16, 32), "fixed": ("fgsm", "ifgsm")}
 MASKED = (
     "gradients not zero",
     "attacks change pixels",
@@ -33,7 +33,7 @@ def batchnorm_left_in_training_mode(bench, monkeypatch):
 
 @turns("same batch, same features", "epsilon 0 is the clean result")
 def dropout_left_on(bench, monkeypatch):
-    return bench.of(models.dropout_in_training())
+    return bench.of(models.dropout_in_training(), epsilons=(0, 16, 32))
 
 
 @turns("same batch, same features")
