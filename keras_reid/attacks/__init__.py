@@ -1,5 +1,6 @@
 """Metric attacks: move a person's embedding with guides, inside an L-infinity ball."""
 
+from keras_reid.attacks.black_box import BLACK_BOX, Estimator, make_black_box
 from keras_reid.attacks.guides import (
     Guides,
     furthest_identities,
@@ -13,12 +14,15 @@ from keras_reid.attacks.steps import round_inside
 
 __all__ = [
     "ATTACKS",
+    "BLACK_BOX",
     "NOISES",
+    "Estimator",
     "Guides",
     "MetricAttack",
     "furthest_identities",
     "furthest_negative_guides",
     "make_attack",
+    "make_black_box",
     "round_inside",
     "sample_guides",
 ]
