@@ -68,9 +68,9 @@ def doubled_cells(plan):
     return [single(plan, VICTIM, trial, extra={DOUBLED: True}) for trial in trials]
 
 
-def black_box_cells(plan, count):
-    """The black boxes on some queries."""
-    rows = tuple(spread(count, plan.black_box_queries))
+def black_box_cells(plan, queries):
+    """The black boxes on some of these queries, spread over them."""
+    rows = tuple(int(queries[index]) for index in spread(len(queries), plan.black_box_queries))
     cells = []
     for trial in plan.black_box_trials() if plan.black_box else []:
         extra = {
