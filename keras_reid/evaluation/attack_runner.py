@@ -24,8 +24,8 @@ class Attacked(NamedTuple):
 class AttackRunner:
     """Runs one named attack (or noise) batch by batch on a model.
 
-    The graph is traced once: epsilon and step size are inputs, and a short last batch is filled up,
-    which changes nothing for the others because images never meet.
+    The graph is traced once: epsilon, steps and step size are inputs, and a short last batch is
+    filled up, which changes nothing for the others because images never meet.
 
     Args:
       name: one of `ATTACKS` or `NOISES`.
@@ -51,7 +51,9 @@ class AttackRunner:
                 )
             self._target = model.logits
         self._settings = settings
-        self._graph = tf.function(self._attack_batch, reduce_retracing=True)
+        # Our own code is a graph's already and converting it takes seconds; a model's may not be.
+        self._target = tf.function(self._target)
+        self._graph = tf.function(self._attack_batch, reduce_retracing=True, autograph=False)
 
     @property
     def guided(self):
@@ -67,14 +69,17 @@ class AttackRunner:
         """Attacks uint8 pixels [N, H, W, 3]; returns the pixels of `attacked`."""
         return self.attacked(pixels, guides, **how).pixels
 
-    def attacked(self, pixels, guides=None, *, epsilon, step_size=1 / 255, seeds):
+    def attacked(self, pixels, guides=None, *, epsilon, step_size=1 / 255, steps=None, seeds):
         """Attacks uint8 pixels [N, H, W, 3]; `Attacked`, inside the ball as uint8 too.
 
         Args:
           guides: `Guides` of these images, or None.
           epsilon, step_size: floats in [0, 1].
+          steps: int, None takes those of the settings; of a one-step attack, one.
           seeds: int64 [N], one key per image.
         """
+        if steps is None:
+            steps = 1 if self.attack is None else self.attack.steps
         found, flat = np.empty_like(pixels), np.zeros(len(pixels), bool)
         for start in range(0, len(pixels), self.batch_size):
             rows = slice(start, min(start + self.batch_size, len(pixels)))
@@ -84,6 +89,7 @@ class AttackRunner:
                 None if guides is None else tuple(map(self._filled, guides.rows(rows))),
                 tf.constant(epsilon, tf.float32),
                 tf.constant(step_size, tf.float32),
+                tf.constant(steps, tf.int32),
                 self._filled(seeds[rows]),
             )
             found[rows] = answer.numpy()[: len(batch)]
@@ -97,7 +103,7 @@ class AttackRunner:
         missing = self.batch_size - len(values)
         return tf.constant(np.concatenate([values, np.repeat(values[:1], missing, axis=0)]))
 
-    def _attack_batch(self, pixels, guides, epsilon, step_size, seeds):
+    def _attack_batch(self, pixels, guides, epsilon, step_size, steps, seeds):
         images = to_images(pixels)
         flat = tf.zeros_like(seeds, tf.bool)
         if self.attack is None:
@@ -105,7 +111,7 @@ class AttackRunner:
         else:
             settings = dict(self._settings)
             if self.attack.step_size is not None:
-                settings["step_size"] = step_size
+                settings |= {"step_size": step_size, "steps": steps}
             attack = make_attack(self.name, **settings)
             if self.name == "xent":
                 guides = predicted_classes(self._target(images))

@@ -5,12 +5,15 @@ import json
 
 import numpy as np
 
+from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import check_evaluation_records, pids_of
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
 from keras_reid.evaluation.robustness import Attackers, at_rows, run_trial, take_aim
+
+KEPT_BYTES = 2**29  # of decoded pixels a side; more are read again for every trial
 
 
 def no_progress(title, total):
@@ -33,7 +36,7 @@ class Bench:
         self.dataset = dataset
         self.protocol = protocol
         self._progress = progress
-        self._embeddings, self._runners, self._embedders = {}, {}, {}
+        self._embeddings, self._runners, self._embedders, self._pixels = {}, {}, {}, {}
 
     def records(self, split):
         return getattr(self.dataset, split)
@@ -75,7 +78,7 @@ class Bench:
         return self.protocol.make_source(seed, **outside)
 
     def attackers(self, trial, count):
-        """Attackers of a trial on `count` images, compiled once for all epsilons."""
+        """Attackers of a trial on `count` images, compiled once for all epsilons and steps."""
         return Attackers(self._runner(trial, count), self._runner(trial.alone(), count))
 
     def aim(self, trial, guide_source, attacked, seed):
@@ -109,7 +112,7 @@ class Bench:
             aim,
             maker.attackers(trial, len(aim.keys)),
             embedder=self._embedder(attacked),
-            input_size=self.model.input_size,
+            batches=self._batches(attacked, rows),
             on_batch=on_batch,
         )
 
@@ -124,14 +127,29 @@ class Bench:
                     "another --guide_source, or sma and odfa, which need no guides"
                 )
 
+    def _batches(self, split, rows):
+        """uint8 batches of a side, or of some rows of it."""
+        records, size = self.records(split), self._embedder(split).batch_size
+        height, width = self.model.input_size
+        if len(records) * height * width * 3 > KEPT_BYTES:
+            some = records if rows is None else [records[row] for row in rows]
+            yield from pixel_batches(some, self.model.input_size, size)
+            return
+        if split not in self._pixels:
+            whole = list(pixel_batches(records, self.model.input_size, size))
+            self._pixels[split] = np.concatenate(whole)
+        pixels = self._pixels[split] if rows is None else self._pixels[split][rows]
+        for start in range(0, len(pixels), size):
+            yield pixels[start : start + size]
+
     def _runner(self, trial, count):
         size = min(self.protocol.batch_size, count)
-        facts = [trial.attack, trial.settings, size]
+        settings = {name: value for name, value in trial.settings.items() if name != "steps"}
+        facts = [trial.attack, settings, size]
         key = json.dumps(facts, default=dataclasses.asdict, sort_keys=True)
         if key not in self._runners:
-            self._runners[key] = AttackRunner(
-                trial.attack, self.model, batch_size=size, **trial.settings
-            )
+            runner = AttackRunner(trial.attack, self.model, batch_size=size, **settings)
+            self._runners[key] = runner
         return self._runners[key]
 
     def _embedder(self, split):

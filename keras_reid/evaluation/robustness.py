@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_reid.attacks import Guides
-from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import pids_of
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.guiding import without_push
@@ -90,7 +89,7 @@ def at_rows(aim, rows):
     return Aim(aim.attacked, guides, aim.lonely[rows], aim.keys[rows])
 
 
-def run_trial(trial, clean, aim, attackers, *, embedder, input_size, on_batch=None):
+def run_trial(trial, clean, aim, attackers, *, embedder, batches, on_batch=None):
     """Attacks one side of a data set and ranks again.
 
     Args:
@@ -100,7 +99,7 @@ def run_trial(trial, clean, aim, attackers, *, embedder, input_size, on_batch=No
       attackers: Attackers; of another model than the measured where the attack is a transfer.
       embedder: Embedder of the measured model, of the batch size that `clean` was embedded with, so
         that an image that did not change has not moved.
-      input_size: (height, width) of the measured model.
+      batches: uint8 pixels of that side's images in order, of at most the embedder's batch size.
       on_batch: called with (first index, clean pixels, adversarial pixels, distances moved) after
         each batch.
 
@@ -108,12 +107,15 @@ def run_trial(trial, clean, aim, attackers, *, embedder, input_size, on_batch=No
       TrialResult.
     """
     started = time.monotonic()
-    records = getattr(clean, aim.attacked)
     before = getattr(clean, f"{aim.attacked}_embeddings")
-    pids = pids_of(records)
+    pids = pids_of(getattr(clean, aim.attacked))
     after, meter, first, flat = before.copy(), PixelMeter(), 0, 0
-    settings = {"epsilon": trial.epsilon, "step_size": trial.step_size}
-    for pixels in pixel_batches(records, input_size, embedder.batch_size):
+    settings = {
+        "epsilon": trial.epsilon,
+        "step_size": trial.step_size,
+        "steps": trial.effective_steps,
+    }
+    for pixels in batches:
         rows = np.arange(first, first + len(pixels))
         found = pixels.copy()
         for who, wanted in zip(attackers, (~aim.lonely[rows], aim.lonely[rows]), strict=True):
@@ -136,7 +138,8 @@ def run_trial(trial, clean, aim, attackers, *, embedder, input_size, on_batch=No
         distance=distance,
         change=meter.result(),
         moved=np.linalg.norm(after - before, axis=1)[pids > 0],
-        zero_gradient=flat if attackers.main.differentiates else -1,
+        # In a ball of radius 0 every start is the clean image, where sma and odfa have none.
+        zero_gradient=flat if attackers.main.differentiates and trial.epsilon > 0 else -1,
         fallbacks=int(aim.lonely.sum()),
         seconds=time.monotonic() - started,
     )
