@@ -1,5 +1,6 @@
 """An attack over many images: one compiled graph, uint8 in and uint8 out."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,11 @@ class AttackRunner:
         self._settings = settings
         # Our own code is a graph's already and converting it takes seconds; a model's may not be.
         self._target = tf.function(self._target)
-        self._graph = tf.function(self._attack_batch, reduce_retracing=True, autograph=False)
+        # A partial, because TensorFlow counts all runners' graphs as one function's otherwise and
+        # warns of retracing.
+        self._graph = tf.function(
+            functools.partial(self._attack_batch), reduce_retracing=True, autograph=False
+        )
 
     @property
     def guided(self):
