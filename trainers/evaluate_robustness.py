@@ -61,7 +61,11 @@ def define_flags():
     flags.DEFINE_integer("seed", 0, "The first seed.", lower_bound=0)
     flags.DEFINE_string("twin", None, "Undefended model, in any form that --model takes.")
     flags.DEFINE_list("surrogate", [], "Models whose adversarial images the victim gets.")
-    flags.DEFINE_string("trained_with", None, "Attack that the model was trained against.")
+    flags.DEFINE_string(
+        "trained_with",
+        None,
+        "Attack that the model was trained against; unset: as its workdir says.",
+    )
     flags.DEFINE_integer("black_box_queries", 32, "Queries that a black box attacks.")
     flags.DEFINE_integer("black_box_budget", 1000, "Questions that it may ask for each.")
     flags.DEFINE_string("black_box_climbs", "sma", "The attack whose objective it climbs.")
@@ -108,6 +112,14 @@ def plan_from(values):
         rank_lists=values.rank_lists,
         bootstrap=values.bootstrap,
     )
+
+
+def trained_against(model):
+    """The inner attack of a defended model's training, from its workdir; None where none is told."""
+    config = model.config or {}
+    if config.get("attack") == "auto":
+        return "pgd" if config.get("n_push", 0) + config.get("n_pull", 0) else "sma"
+    return config.get("attack")
 
 
 def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained_with=None):
@@ -165,7 +177,7 @@ def cli():
             check_differentiable(each)
         evaluate(
             plan, workdir, model, dataset,
-            twin=twin, surrogates=surrogates, trained_with=values.trained_with,
+            twin=twin, surrogates=surrogates, trained_with=values.trained_with or trained_against(model),
         )  # fmt: skip
 
     entry.run(main)
