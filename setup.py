@@ -7,6 +7,7 @@ ENTRY_POINTS = {
         "train_embedder",
         "evaluate",
         "attack",
+        "evaluate_robustness",
         "report",
         "move_weights",
         "check_data",
