@@ -22,11 +22,7 @@ class Row:
     displacement: [M], how far the embedding of each attacked image moved.
     linf_255, mean_l2, changed, ssim: measured on the uint8 output.
     zero_gradient: images whose input gradient at the start is zero everywhere; -1 where none is
-<<<<<<< HEAD
-      used (noise, black box).
-=======
       used (noise, black box, epsilon 0).
->>>>>>> engine
     still: images that did not move. fallbacks: images without guides, attacked with sma instead.
     extra: what sets the row apart, for instance {"steps_doubled": True}.
     """

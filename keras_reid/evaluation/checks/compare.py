@@ -9,7 +9,6 @@ SLACK = 0.01
 # A report compares about a hundred pairs. At three standard errors one report in seven would show
 # one difference too many if all of them were chance; at two, every report would show some.
 SIGMAS = 3.0
-BOOTSTRAP_DRAWS = 1000
 
 
 class Gap(NamedTuple):
@@ -48,14 +47,6 @@ def standard_error(scores):
     """Of the mean over the valid queries; 0 for fewer than two."""
     valid = scores[np.isfinite(scores)]
     return float(valid.std(ddof=1) / np.sqrt(len(valid))) if len(valid) > 1 else 0.0
-
-
-def bootstrap_interval(scores, draws=BOOTSTRAP_DRAWS, seed=0):
-    """(low, high): the central 95 % of means over queries drawn with replacement."""
-    valid = scores[np.isfinite(scores)]
-    drawn = np.random.default_rng(seed).choice(valid, (draws, len(valid)))
-    low, high = np.percentile(drawn.mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def points(share):

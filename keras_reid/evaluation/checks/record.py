@@ -5,7 +5,8 @@ import numpy as np
 from keras_reid.attacks import NOISES
 from keras_reid.evaluation.checks import rows as pick
 from keras_reid.evaluation.checks.check import FAIL, PASS, WARN, Finding, graded, not_collected
-from keras_reid.evaluation.checks.compare import SIGMAS, bootstrap_interval, points, standard_error
+from keras_reid.evaluation.checks.compare import SIGMAS, points, standard_error
+from keras_reid.evaluation.worst_case import bootstrap_interval, valid, worst_precision
 
 SEEDS = 3
 # Deviation of an attack's mAP over seeds, above which one seed's figure says little; on few
@@ -72,12 +73,12 @@ def interval_narrow(evidence):
         return not_collected("No attack was measured", "name some with --attacks")
     widths = []
     for rows in pick.grouped(measured, pick.ball).values():
-        scores = pick.worst(rows)
+        scores = worst_precision(rows)
         if not np.isfinite(scores).any():
             return not_collected(
                 "There are no scores per query", "evaluate again in a new --workdir"
             )
-        low, high = bootstrap_interval(scores)
+        low, high = bootstrap_interval(valid(scores))
         widths.append(((high - low) / 2, rows[0]))
     half, row = max(widths, key=lambda found: found[0])
     verdict = graded(half, HALF_WARN, HALF_FAIL)

@@ -66,11 +66,6 @@ def scores(rows):
     return np.mean([row.average_precision for row in rows], axis=0)
 
 
-def worst(rows):
-    """[Q]: each query's lowest average precision over rows (attacks, seeds, guide sources)."""
-    return np.min([row.average_precision for row in rows], axis=0)
-
-
 def mean_ap(rows):
     """Mean over rows of their mean average precision."""
     return float(np.mean([row.figures["mean_ap"] for row in rows]))

@@ -5,6 +5,7 @@ import numpy as np
 from keras_reid.evaluation.checks import rows as pick
 from keras_reid.evaluation.checks.check import FAIL, PASS, WARN, Finding, graded, not_collected
 from keras_reid.evaluation.checks.compare import points
+from keras_reid.evaluation.worst_case import worst_precision
 
 # What the worst case per query leaves of an undefended model's mAP above chance at the largest
 # epsilon. Published: 3 to 4 % at 5/255 already.
@@ -23,7 +24,7 @@ def twin_breaks(evidence):
     chance = evidence.chance["mean_ap"]
     above = max(evidence.twin_clean["mean_ap"] - chance, 1e-6)
     left = {
-        side: (float(np.nanmean(pick.worst(rows))) - chance) / above
+        side: (float(np.nanmean(worst_precision(rows))) - chance) / above
         for (side, epsilon), rows in balls.items()
         if epsilon == largest
     }

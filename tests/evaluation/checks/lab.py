@@ -3,16 +3,15 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
-from keras_reid.attacks import make_attack, steps
-from keras_reid.attacks.iterative import image_gradient
-from keras_reid.data.images import pixel_batches, to_images
+from keras_reid.data.images import pixel_batches
+from keras_reid.evaluation.attack_runner import Attacked, AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
 from keras_reid.evaluation.evidence import Evidence, Row
-from keras_reid.evaluation.guiding import GuideSource, without_push
-from keras_reid.evaluation.robustness import make_runner, run_trial
+from keras_reid.evaluation.guiding import GuideSource
+from keras_reid.evaluation.measuring import per_query
+from keras_reid.evaluation.robustness import Attackers, run_trial, take_aim
 from keras_reid.evaluation.summary import figures
 from keras_reid.evaluation.trials import make_trials
 from tests.evaluation.people import SIZE
@@ -68,21 +67,17 @@ class Lab:
     ):
         """(Row, adversarial uint8 images) of one attack, and of what a proof changes about it."""
         (trial,) = make_trials((attack,), (epsilon / 255,), **{"steps": STEPS, **trial})
-        runner, source = runner or self._runner(trial), source or GuideSource(seed=seed)
+        runner, source = runner or self._runner(attack), source or GuideSource(seed=seed)
         clean, seen = clean or self.clean, []
         result = run_trial(
-            self.model,
-            clean,
             trial,
-            source,
-            runner=runner,
+            clean,
+            take_aim(runner, source, "query", clean.query_embeddings, self.pids, seed),
+            Attackers(runner, self._runner("sma")),
             embedder=self._embedder,
-            seed=seed,
-            batch_size=self.batch,
-            on_batch=lambda first, before, after, moved: seen.append((after, moved)),
+            batches=[self.pixels],
+            on_batch=lambda first, before, after, moved: seen.append(after),
         )
-        ((after, moved),) = seen
-        first_hit = result.ranking.first_match.astype(float)
         row = Row(
             attack=attack,
             epsilon_255=epsilon,
@@ -93,20 +88,16 @@ class Lab:
             step_size_255=trial.step_size * 255,
             reaches_the_edge=trial.reaches_the_edge,
             figures=figures(result.ranking),
-            average_precision=result.ranking.average_precisions,
-            first_hit=np.where(first_hit > 0, first_hit, np.nan),
-            displacement=moved,
-            linf_255=result.change.linf_255,
-            mean_l2=result.change.mean_l2,
-            changed=result.change.changed,
-            ssim=float(np.mean(tf.image.ssim(self.pixels, after, 255, filter_size=5))),
-            zero_gradient=self._zero_gradients(trial, runner, source, seed),
+            displacement=result.moved,
+            zero_gradient=result.zero_gradient,
             still=result.still,
             fallbacks=result.fallbacks,
             seconds=result.seconds,
             extra=extra or {},
+            **per_query(result.ranking),
+            **dataclasses.asdict(result.change),
         )
-        return row, after
+        return row, seen[0]
 
     def grid(self, epsilons=EPSILONS, seeds=SEEDS, fixed=FIXED):
         """Every attack at every epsilon, and one with twice its steps."""
@@ -141,48 +132,23 @@ class Lab:
         mine = self.row(attack, epsilon, runner=_Replay(after))
         return dataclasses.replace(row, **_outcome(mine), extra={"source": "surrogate"})
 
-    def _runner(self, trial):
-        key = trial.attack, trial.steps
-        # Tracing a graph takes longer than anything that is measured here: one for every epsilon.
-        if key not in self._runners:
-            self._runners[key] = make_runner(self.model, trial, self.batch)
-        return self._runners[key]
-
-    def _zero_gradients(self, trial, runner, source, seed):
-        """Images whose gradient at the attack's start is zero everywhere; -1 for noise."""
-        if runner.attack is None or trial.epsilon == 0:
-            return -1
-        attack = make_attack(trial.attack, **trial.settings)
-        images, guides = to_images(self.pixels), None
-        told = np.ones(len(images), bool)
-        if runner.guided:
-            guides = source.guides(trial.attack, self.clean.query_embeddings, self.pids)
-            told = ~without_push(guides)  # the others are attacked with sma
-        objective = attack.objective(self.model.embed, images, guides)
-        start = images
-        if attack.random_start:
-            start = random_start(images, tf.constant(trial.epsilon), tf.constant([0, seed * 2**32]))
-        flat = ~np.any(image_gradient(objective, start).numpy(), axis=(1, 2, 3))
-        return int(np.sum(flat & told))
-
-
-@tf.function
-def random_start(images, epsilon, seed):
-    """Where the attacks with a random start begin."""
-    noise = steps.uniform_noise(steps.image_keys((seed[0], seed[1]), len(images)), images.shape[1:])
-    return steps.project(images + epsilon * noise, images, epsilon)
+    def _runner(self, attack):
+        # Tracing a graph takes longer than anything that is measured here: one for all rows.
+        if attack not in self._runners:
+            self._runners[attack] = AttackRunner(attack, self.model, batch_size=self.batch)
+        return self._runners[attack]
 
 
 class _Replay:
     """An AttackRunner that already has its answer and takes no gradient."""
 
-    attack, guided = None, False
+    name, guided, differentiates = "replay", False, False
 
     def __init__(self, after):
         self._after = after
 
-    def run(self, pixels, guides=None, **_):
-        return self._after
+    def attacked(self, pixels, guides=None, **how):
+        return Attacked(self._after, None)
 
 
 def _outcome(row):

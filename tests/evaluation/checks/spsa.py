@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_reid.evaluation.attack_runner import AttackRunner
+from keras_reid.evaluation.attack_runner import Attacked, AttackRunner
 
 DRAWS, ROUNDS = 24, 6
 
@@ -15,7 +15,9 @@ class Spsa(AttackRunner):
         super().__init__("sma", model)
         self._embed = model.embed
 
-    def run(self, pixels, guides=None, *, epsilon, step_size, seeds):
+    differentiates = False
+
+    def attacked(self, pixels, guides=None, *, epsilon, **how):
         random = np.random.default_rng(0)
         clean = pixels.astype(np.float32) / 255
         own = self._features(clean)
@@ -32,7 +34,8 @@ class Spsa(AttackRunner):
             found = np.clip(found + epsilon * np.sign(gradient), clean - epsilon, clean + epsilon)
             found = np.clip(found, 0, 1)
         low, high = (pixels.astype(int) + side * round(255 * epsilon) for side in (-1, 1))
-        return np.clip(np.rint(found * 255), low, high).clip(0, 255).astype(np.uint8)
+        rounded = np.clip(np.rint(found * 255), low, high).clip(0, 255).astype(np.uint8)
+        return Attacked(rounded, None)
 
     def _features(self, images):
         return np.asarray(self._embed(tf.constant(images)))

@@ -9,7 +9,7 @@ from keras_reid.attacks import Guides
 from keras_reid.evaluation import attack_runner
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.guiding import GuideSource
-from tests.evaluation.checks.lab import SEEDS, STEPS
+from tests.evaluation.checks.lab import SEEDS
 from tests.evaluation.checks.registry import turns
 
 
@@ -17,7 +17,7 @@ from tests.evaluation.checks.registry import turns
 def an_attack_that_leaves_the_ball_when_it_is_rounded(bench, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(attack_runner, "round_inside", rounded_up)
-        row = bench.lab.row("fna", 8, runner=AttackRunner("fna", bench.lab.model, steps=STEPS))
+        row = bench.lab.row("fna", 8, runner=AttackRunner("fna", bench.lab.model))
     return bench.swapped(row)
 
 
@@ -36,9 +36,8 @@ def rounded_up(adversarial, pixels, epsilon):
 @turns("attacks change pixels")
 def a_dead_attack_whose_result_is_dropped(bench, monkeypatch):
     class Forgetful(AttackRunner):
-        def run(self, pixels, guides=None, **how):
-            super().run(pixels, guides, **how)
-            return pixels
+        def attacked(self, pixels, guides=None, **how):
+            return super().attacked(pixels, guides, **how)._replace(pixels=pixels)
 
     return bench.swapped(bench.lab.row("fgsm", 8, runner=Forgetful("fgsm", bench.lab.model)))
 
@@ -57,11 +56,11 @@ def a_dead_attack_whose_guides_weigh_nothing(bench, monkeypatch):
 @turns("embeddings move")
 def an_attack_that_forgets_its_last_batch(bench, monkeypatch):
     class Hasty(AttackRunner):
-        def run(self, pixels, guides=None, **how):
-            found = super().run(pixels, guides, **how)
-            return np.concatenate([found[:28], pixels[28:]])
+        def attacked(self, pixels, guides=None, **how):
+            found = super().attacked(pixels, guides, **how)
+            return found._replace(pixels=np.concatenate([found.pixels[:28], pixels[28:]]))
 
-    runner = Hasty("fna", bench.lab.model, steps=STEPS)
+    runner = Hasty("fna", bench.lab.model)
     return bench.swapped(bench.lab.row("fna", 8, runner=runner))
 
 
@@ -77,9 +76,7 @@ def clean_images_that_were_read_in_another_way(bench, monkeypatch):
 def guides_that_may_be_the_image_itself(bench, monkeypatch):
     # The attacked images again, as if they came from elsewhere: an image may draw itself.
     again = GuideSource(embeddings=bench.lab.clean.query_embeddings, pids=bench.lab.pids)
-    row = bench.lab.row("ifgsm", 8, source=again)
-    # Whoever is left standing had no gradient; outside the attack's graph it may round to 1e-9.
-    return bench.swapped(dataclasses.replace(row, zero_gradient=row.still))
+    return bench.swapped(bench.lab.row("ifgsm", 8, source=again))
 
 
 @turns(
