@@ -5,12 +5,18 @@ from keras_reid.evaluation.checks.check import FAIL, PASS, Finding, not_collecte
 from keras_reid.evaluation.checks.compare import points, rise
 
 MASKED = "gradient masking suspected"
+# Share of images without gradient, above which a surrogate is masked itself.
+DEAD = 0.5
 
 
 def transfer_weaker(evidence):
     """Images made on another model do less harm than images made on this one."""
+    # A surrogate without gradient teaches nothing, and so shows nothing.
+    led = [r for r in evidence.transfer if r.zero_gradient <= DEAD * len(r.displacement)]
+    if evidence.transfer and not led:
+        return not_collected("The surrogate had no gradient to offer", "give another --surrogate")
     return _weaker(
-        evidence.transfer,
+        led,
         pick.attacks(evidence.rows),
         "Transfer",
         not_collected("No surrogate was attacked", "give one with --surrogate"),

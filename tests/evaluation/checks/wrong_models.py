@@ -52,6 +52,12 @@ def a_model_that_sees_fabric_instead_of_people(bench, monkeypatch):
     return bench.of(models.blind(), **FEW)
 
 
+@turns(warns=["transfer weaker than white box"])
+def a_surrogate_without_gradient(bench, monkeypatch):
+    row = bench.lab.moved_here(bench.lab_of(models.quantised()), "sma", 16)
+    return dataclasses.replace(bench.sound, transfer=[row])
+
+
 @turns("undefended twin breaks")
 def a_twin_that_does_not_break(bench, monkeypatch):
     return bench.beside(bench.sound, bench.quantised)
