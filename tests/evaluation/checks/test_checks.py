@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 from keras_reid.evaluation.checks import CHECKS, FAIL, PASS, WARN, probes, run_checks
-from tests.evaluation.checks import wrong_attacks, wrong_models, wrong_reports
+from tests.evaluation.checks import (
+    wrong_attacks,
+    wrong_grids,
+    wrong_guides,
+    wrong_models,
+    wrong_reports,
+)
 from tests.evaluation.checks.bench import Bench
 from tests.evaluation.checks.registry import PROOFS
 from tests.evaluation.people import write_people
 
-MODULES = {module.__name__ for module in (wrong_attacks, wrong_models, wrong_reports)}
+WRONG = (wrong_attacks, wrong_grids, wrong_guides, wrong_models, wrong_reports)
+MODULES = {module.__name__ for module in WRONG}
 DOCUMENT = Path(__file__).parents[3] / "docs" / "robustness_checks.md"
 
 
