@@ -94,7 +94,7 @@ def run_robustness(
         attacks = attacks_on(surrogate, plan, notes)
         cells += transfer_cells(plan, index, surrogate.source, attacks)
     check(benches, cells, plan)
-    places = [Place.of(bench) for bench in benches]
+    places = [Place.of(bench, store) for bench in benches]
     work = Work(places, store, progress, bool(twin))
     examples = spread(count, plan.rank_lists)
     clean = work.clean(0, examples)
