@@ -115,7 +115,7 @@ def plan_from(values):
 
 
 def trained_against(model):
-    """The inner attack of a defended model's training, from its workdir; None where none is told."""
+    """The inner attack of a defended model's training, if its workdir tells; else None."""
     config = model.config or {}
     if config.get("attack") == "auto":
         return "pgd" if config.get("n_push", 0) + config.get("n_pull", 0) else "sma"
@@ -176,9 +176,14 @@ def cli():
         for each in filter(None, (model, twin, *surrogates)):
             check_differentiable(each)
         evaluate(
-            plan, workdir, model, dataset,
-            twin=twin, surrogates=surrogates, trained_with=values.trained_with or trained_against(model),
-        )  # fmt: skip
+            plan,
+            workdir,
+            model,
+            dataset,
+            twin=twin,
+            surrogates=surrogates,
+            trained_with=values.trained_with or trained_against(model),
+        )
 
     entry.run(main)
 

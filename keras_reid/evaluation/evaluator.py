@@ -94,7 +94,7 @@ def run_robustness(
         attacks = attacks_on(surrogate, plan, notes)
         cells += transfer_cells(plan, index, surrogate.source, attacks)
     check(benches, cells, plan)
-    places = [Place.of(bench) for bench in benches]
+    places = [Place.of(bench, store) for bench in benches]
     work = Work(places, store, progress, bool(twin))
     examples = spread(count, plan.rank_lists)
     clean = work.clean(0, examples)
@@ -111,8 +111,7 @@ def run_robustness(
             model=model,
             pixels=pixels,
             sample_pids=pids,
-            threat_model=threat_model(plan, ", ".join(plan.attacked), ", ".join(plan.guide_sources))
-            | {"seeds": ", ".join(map(str, plan.seeds))},
+            threat_model=threat(plan),
             clean=clean.words["figures"],
             chance=clean.words["chance"],
             rows=rows(VICTIM),
@@ -134,6 +133,19 @@ def run_robustness(
         reused=work.reused,
         notes=notes,
     )
+
+
+def threat(plan):
+    """What the attackers of a whole grid may do and know."""
+    facts = threat_model(plan, ", ".join(plan.attacked), ", ".join(plan.guide_sources))
+    facts["epsilons"] = ", ".join(f"{epsilon:g}" for epsilon in plan.epsilons_255) + " in 1/255"
+    facts["seeds"] = ", ".join(map(str, plan.seeds))
+    if plan.black_box:
+        facts["black box"] = (
+            f"{', '.join(plan.black_box)}: {plan.black_box_budget} questions for each of "
+            f"{plan.black_box_queries} queries, and the embeddings that answer them"
+        )
+    return facts
 
 
 def check(benches, cells, plan):

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from keras_reid.evaluation.cells import Content, data_identity, digest, model_identity
+from keras_reid.evaluation.cells import Content, data_identity, digest
 from keras_reid.evaluation.evidence import Row
 from keras_reid.evaluation.examples import Camera, first_places, guides_of
 from keras_reid.evaluation.grid import NO_GUIDES, guided
@@ -22,10 +22,8 @@ class Place:
     data: str
 
     @classmethod
-    def of(cls, bench):
-        return cls(
-            bench=bench, model=model_identity(bench.model), data=data_identity(bench.dataset)
-        )
+    def of(cls, bench, store):
+        return cls(bench=bench, model=store.name_of(bench.model), data=data_identity(bench.dataset))
 
     def common(self):
         """What every cell of this model on this data depends on."""

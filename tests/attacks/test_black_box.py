@@ -61,7 +61,7 @@ class TestBothKinds:
         assert np.mean(np.abs(together[1:2] - alone) < 1e-4) >= 0.97
 
     def test_moves_further_than_noise_and_stays_inside(self, kind):
-        attack = make_black_box(kind, budget=400, steps=10, step_size=2.5 * EPSILON / 10)
+        attack = make_black_box(kind, budget=200, steps=5, step_size=EPSILON / 2)
         found = tf.function(lambda x: attack(embed, x, epsilon=EPSILON))(ROWS).numpy()
         assert np.abs(found - ROWS).max() <= EPSILON + 1e-6
         noise = NOISES["sign_noise"](ROWS, epsilon=EPSILON)
@@ -87,7 +87,7 @@ class TestBothKinds:
             return embed(tf.round(images * 255) / 255)
 
         moved = []
-        for attack in (make_attack("sma", steps=10), make_black_box(kind, budget=400, steps=10)):
+        for attack in (make_attack("sma", steps=5), make_black_box(kind, budget=100, steps=5)):
             graph = tf.function(lambda x, attack=attack: attack(rounded, x, epsilon=EPSILON))
             after, before = rounded(graph(ROWS)), rounded(ROWS)
             moved.append(np.linalg.norm(after.numpy() - before.numpy(), axis=1))

@@ -1,6 +1,7 @@
 """trainers.evaluate_robustness, as a person runs it."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from keras_reid.evaluation import work
 from tests.commands import assert_refused, call
 from tests.evaluation.people import colour_model, write_people
+from trainers.evaluate_robustness import trained_against
 
 HERE = "tests.trainers.test_evaluate_robustness"
 COLOURS = colour_model()
@@ -126,6 +128,20 @@ def test_a_hidden_gradient_is_measured_and_not_refused(people, tmp_path):
 def test_bad_input_gets_one_sentence(people, tmp_path, arguments, words):
     assert_refused(evaluate(people, tmp_path / "w", *arguments), words)
     assert not (tmp_path / "w" / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    "config,attack",
+    [
+        (None, None),
+        ({"loss": "triplet"}, None),
+        ({"attack": "auto", "n_push": 4, "n_pull": 1}, "pgd"),
+        ({"attack": "auto", "n_push": 0, "n_pull": 0}, "sma"),
+        ({"attack": "odfa"}, "odfa"),
+    ],
+)
+def test_a_workdir_tells_what_its_model_was_trained_against(config, attack):
+    assert trained_against(dataclasses.replace(COLOURS, config=config)) == attack
 
 
 def test_help_tells_the_shared_flags_too():
