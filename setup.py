@@ -8,6 +8,7 @@ ENTRY_POINTS = {
         "train_goat",
         "evaluate",
         "attack",
+        "evaluate_robustness",
         "report",
         "move_weights",
         "check_data",

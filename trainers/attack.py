@@ -12,13 +12,13 @@ import sys
 from absl import flags
 
 from keras_reid.attacks import ATTACKS, NOISES
-from keras_reid.errors import ReIDError
 from keras_reid.evaluation.guiding import SOURCES
 from keras_reid.evaluation.plan import AttackPlan, run_plan
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_gradient
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
+from trainers.epsilons import parse_epsilons
 from trainers.flag_groups import DataFlags, ModelFlags
 from trainers.terminal import print_attack_table, progress_bar
 
@@ -69,22 +69,11 @@ def define_flags():
     )
 
 
-def parse_epsilons(texts):
-    """["1", "5"] in 1/255 -> floats in [0, 1], or a ReIDError."""
-    try:
-        values = [float(text) for text in texts]
-    except ValueError as error:
-        raise ReIDError(f"--epsilons_255={','.join(texts)} holds something not a number") from error
-    if not values or not all(0 <= value <= 255 for value in values):
-        raise ReIDError(f"--epsilons_255={','.join(texts)} must be numbers from 0 to 255")
-    return tuple(value / 255 for value in values)
-
-
 def plan_from(values):
     """The AttackPlan that the flags describe; an unknown attack is refused here already."""
     plan = AttackPlan(
         attacks=tuple(values.attacks),
-        epsilons=parse_epsilons(values.epsilons_255),
+        epsilons=tuple(value / 255 for value in parse_epsilons(values.epsilons_255)),
         step=values.step,
         steps=values.steps,
         restarts=values.restarts,

@@ -46,3 +46,7 @@ class ModelFlags(FlagGroup):
             output=self.output_head,
             signature=self.signature,
         )
+
+    def load_beside(self, source):
+        """Another model; one that takes any size gets --input_size."""
+        return load_model(source, default_size=parse_size(self.input_size))

@@ -55,4 +55,6 @@ def remarks(row):
         notes.append(f"{row['fallbacks']} images alone in their identity, attacked with sma")
     if row["still"] and row["epsilon_255"]:
         notes.append(f"{row['still']} images did not move")
+    if row["zero_gradient"] > 0:
+        notes.append(f"{row['zero_gradient']} images have no gradient to start with")
     return f"  ({'; '.join(notes)})" if notes else ""

@@ -97,14 +97,22 @@ def furthest_negative_guides(
     return Guides(push, pull, push_weight, pull_weight)
 
 
-def furthest_identities(embeddings, pids, *, guide_embeddings=None, guide_pids=None, metric="l2"):
+def furthest_identities(embeddings, pids, **source):
     """Each image's furthest identity, a pid [N]: argmax_i || f_x - mean of i's embeddings ||."""
+    return pulled_identities(embeddings, pids, **source)
+
+
+def pulled_identities(
+    embeddings, pids, *, guide_embeddings=None, guide_pids=None, metric="l2",
+    selection="furthest", seed=0,
+):  # fmt: skip
+    """The pid [N] that the furthest-negative attack pulls to; arguments as of its guides."""
     own, own_pids = checked(embeddings, pids, metric)
     source = (own, own_pids)
     if guide_embeddings is not None:
         source = checked(guide_embeddings, guide_pids, metric)
     identities = group(*source)
-    return identities.pids[other_identity(own, own_pids, identities, "furthest", 0)]
+    return identities.pids[other_identity(own, own_pids, identities, selection, seed)]
 
 
 def _as_one_guide(total, count, metric):

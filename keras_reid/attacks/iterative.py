@@ -1,4 +1,4 @@
-"""The one loop behind every gradient attack."""
+"""The one loop behind every attack."""
 
 import tensorflow as tf
 
@@ -14,7 +14,13 @@ def image_gradient(objective, images):
     return tape.gradient(total, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
-def ascend(objective, images, start, *, epsilon, steps, step_size, decay):
+def exact_gradient(objective, images, index):
+    """`image_gradient`, whatever the step."""
+    del index
+    return image_gradient(objective, images)
+
+
+def ascend(objective, images, start, *, epsilon, steps, step_size, decay, gradient=exact_gradient):
     """Climbs `objective` with signed steps inside an L-infinity ball.
 
     x <- clip01(project_epsilon(x + step_size * sign(v))), v <- decay * v + g / ||g||_1.
@@ -29,6 +35,7 @@ def ascend(objective, images, start, *, epsilon, steps, step_size, decay):
       epsilon, step_size: float32 [N].
       steps: int32 [N].
       decay: momentum, float; 0 steps along the gradient's own sign.
+      gradient: (objective, images, index of the step) -> [N, H, W, 3], exact or estimated.
 
     Returns:
       float32 [N, H, W, 3].
@@ -39,8 +46,8 @@ def ascend(objective, images, start, *, epsilon, steps, step_size, decay):
     last = tf.reduce_max(tf.concat([steps, [0]], axis=0))  # an empty batch has no maximum
 
     def step(index, adversarial, velocity):
-        gradient = image_gradient(objective, adversarial)
-        velocity = parts.accumulate(velocity, gradient, decay)
+        slope = gradient(objective, adversarial, index)
+        velocity = parts.accumulate(velocity, slope, decay)
         moved = parts.project(adversarial + stride * tf.sign(velocity), images, radius)
         return index + 1, tf.where(index < own_steps, moved, adversarial), velocity
 

@@ -16,7 +16,7 @@ from keras_reid.attacks.checks import (
     check_width,
 )
 from keras_reid.attacks.guides import Guides
-from keras_reid.attacks.iterative import ascend
+from keras_reid.attacks.iterative import ascend, exact_gradient, image_gradient
 from keras_reid.errors import ReIDError
 
 DEFAULT_EPSILON = 5 / 255
@@ -35,6 +35,7 @@ class MetricAttack:
     metric: "l2" (squared) or "cosine".
     restarts: runs from other random starts, of which each image keeps its best.
     preset: "paper", or "reference" for what the released code does.
+    gradient: an `Estimator`, which asks instead of differentiating; None is the exact gradient.
     """
 
     name: str
@@ -46,6 +47,7 @@ class MetricAttack:
     metric: str = "l2"
     restarts: int = 1
     preset: str = "paper"
+    gradient: Any = None
 
     def __call__(
         self,
@@ -95,6 +97,7 @@ class MetricAttack:
                 steps=step_count,
                 step_size=stride,
                 decay=self.momentum,
+                gradient=self._gradient(seed, restart, count),
             )
             if self.restarts == 1:
                 return found
@@ -105,6 +108,13 @@ class MetricAttack:
             best = tf.where(steps.as_column(better), found, best)
             best_value = tf.where(better, value, best_value)
         return best
+
+    def first_gradient(self, embed, images, guides=None, *, epsilon=DEFAULT_EPSILON, seed=(0, 0)):
+        """Gradient [N, H, W, 3] at the start of the first run: where it is zero, nothing climbs."""
+        images = check_images(images)
+        radius = steps.per_image(check_radius("epsilon", epsilon), tf.shape(images)[0])
+        objective = self.objective(embed, images, guides)
+        return image_gradient(objective, self._start(images, radius, seed, 0, None))
 
     def with_steps(self, steps):
         """The same attack with other `steps`, int or [N]; a one-step attack keeps its one step."""
@@ -127,6 +137,16 @@ class MetricAttack:
         return lambda batch: objectives.push_pull(
             check_width(embed(batch), guides), merged, self.metric
         )
+
+    def _gradient(self, seed, restart, count):
+        if self.gradient is None:
+            return exact_gradient
+        keys = steps.image_keys(seed, count, restart)
+
+        def estimate(objective, images, index):
+            return self.gradient(objective, images, steps.later(keys, index, steps.STEP_STRIDE))
+
+        return estimate
 
     def _own_guides(self, embed, images):
         clean = tf.stop_gradient(tf.cast(embed(images), tf.float32))[:, None, :]

@@ -12,6 +12,9 @@ from keras_reid.errors import ReIDError
 
 # Added to an image's key once per restart: far from any key that a user counts up to.
 RESTART_STRIDE = 0x9E3779B1
+# The same for every step and every question of an attack that asks instead of differentiating.
+STEP_STRIDE = 0xC2B2AE3D27
+QUESTION_STRIDE = 0x85EBCA6B9D41
 
 
 def image_keys(seed, count, restart=0):
@@ -57,6 +60,21 @@ def uniform_noise(keys, image_shape):
         return tf.random.stateless_uniform(image_shape, key, -1.0, 1.0, alg="philox")
 
     return tf.map_fn(draw, keys, fn_output_signature=tf.float32)
+
+
+def normal_noise(keys, image_shape):
+    """Standard normal noise, each image from its own key; arguments as of `uniform_noise`."""
+
+    def draw(key):
+        return tf.random.stateless_normal(image_shape, key, alg="philox")
+
+    return tf.map_fn(draw, keys, fn_output_signature=tf.float32)
+
+
+def later(keys, index, stride):
+    """The keys [N, 2] of the `index`-th step or question: images are told apart by the second."""
+    offset = tf.cast(index + 1, tf.int64) * stride
+    return keys + tf.stack([offset, tf.zeros_like(offset)])[None]
 
 
 def per_image(value, count, dtype=tf.float32):

@@ -4,7 +4,12 @@ import dataclasses
 
 import numpy as np
 
-from keras_reid.attacks import furthest_negative_guides, sample_guides
+from keras_reid.attacks import (
+    furthest_negative_guides,
+    pulled_identities,
+    sample_guides,
+    sampled_rows,
+)
 from keras_reid.errors import ReIDError
 
 SOURCES = ("query", "gallery", "train")
@@ -35,19 +40,36 @@ class GuideSource:
 
     def guides(self, name, embeddings, pids):
         """`Guides` of the attack `name` for images with these embeddings and pids."""
-        common = {
+        if name == "fna":
+            return furthest_negative_guides(
+                embeddings, pids, preset=self.preset, selection=self.selection, **self._common
+            )
+        return sample_guides(
+            embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **self._common
+        )
+
+    def rows(self, name, embeddings, pids):
+        """Who these guides are: (pushes, pulls), one int array of rows of the source an image."""
+        if name != "fna":
+            return sampled_rows(
+                embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **self._common
+            )
+        alone = self.embeddings is None
+        source = np.asarray(pids if alone else self.pids)
+        pulled = pulled_identities(embeddings, pids, selection=self.selection, **self._common)
+        pushes = [np.flatnonzero(source == pid) for pid in pids]
+        if alone and self.preset == "paper":
+            pushes = [rows[rows != image] for image, rows in enumerate(pushes)]
+        return pushes, [np.flatnonzero(source == pid) for pid in pulled]
+
+    @property
+    def _common(self):
+        return {
             "guide_embeddings": self.embeddings,
             "guide_pids": self.pids,
             "metric": self.metric,
             "seed": self.seed,
         }
-        if name == "fna":
-            return furthest_negative_guides(
-                embeddings, pids, preset=self.preset, selection=self.selection, **common
-            )
-        return sample_guides(
-            embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **common
-        )
 
 
 def without_push(guides):

@@ -3,6 +3,9 @@
 import dataclasses
 
 import numpy as np
+import tensorflow as tf
+
+SSIM_WINDOW = 11  # of Wang et al. 2004; smaller images get the largest window that fits
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -12,11 +15,13 @@ class PixelChange:
     linf_255: largest change of any value of any image.
     mean_l2: mean over images of the L2 norm of the change, in [0, 1] pixel space.
     changed: share of values that differ.
+    ssim: mean structural similarity (Wang et al. 2004), 1 where nothing changed.
     """
 
     linf_255: int
     mean_l2: float
     changed: float
+    ssim: float
 
 
 class PixelMeter:
@@ -24,6 +29,7 @@ class PixelMeter:
 
     def __init__(self):
         self._linf, self._l2, self._changed, self._values = 0, [], 0, 0
+        self._ssim = []
 
     def add(self, clean, adversarial):
         change = adversarial.astype(np.int16) - clean.astype(np.int16)
@@ -33,10 +39,22 @@ class PixelMeter:
             self._l2.extend(np.sqrt(squares.sum(axis=1)).tolist())
             self._changed += int(np.count_nonzero(change))
             self._values += change.size
+            self._ssim.extend(similarity(clean, adversarial).tolist())
 
     def result(self):
         """PixelChange of all that was added."""
         mean = float(np.mean(self._l2)) if self._l2 else 0.0
         return PixelChange(
-            linf_255=self._linf, mean_l2=mean, changed=self._changed / max(self._values, 1)
+            linf_255=self._linf,
+            mean_l2=mean,
+            changed=self._changed / max(self._values, 1),
+            ssim=float(np.mean(self._ssim)) if self._ssim else 1.0,
         )
+
+
+def similarity(clean, adversarial):
+    """SSIM of uint8 images [N, H, W, 3] in pairs: float32 [N]."""
+    window = min(SSIM_WINDOW, *clean.shape[1:3])
+    return tf.image.ssim(
+        tf.constant(clean), tf.constant(adversarial), max_val=255, filter_size=window
+    ).numpy()

@@ -36,7 +36,7 @@ def trial_row(result):
     """One row of the table: what was done, the ranking, and the change as measured."""
     trial = result.trial
     return {
-        "attack": trial.attack,
+        "attack": trial.label,
         "epsilon_255": round(trial.epsilon * 255, 4),
         "steps": trial.effective_steps,
         "step_size_255": round(trial.step_size * 255, 4),
@@ -44,6 +44,7 @@ def trial_row(result):
         **figures(result.ranking),
         **dataclasses.asdict(result.change),
         "displacement": result.displacement,
+        "zero_gradient": result.zero_gradient,
         "still": result.still,
         "fallbacks": result.fallbacks,
         "seconds": round(result.seconds, 2),
@@ -69,12 +70,12 @@ def describe_data(dataset):
     }
 
 
-def threat_model(plan):
+def threat_model(plan, attacked, guide_source):
     """What the attacker may do and knows, in words for a table."""
     return {
         "norm": "L-infinity on pixels in [0, 1], at the model's input resolution",
-        "attacked": plan.attacked,
-        "guide source": plan.guide_source,
+        "attacked": attacked,
+        "guide source": guide_source,
         "knowledge": "white box: the weights, and the identities of the guide source",
         "distance": plan.metric,
         "average precision": plan.average_precision,
@@ -83,5 +84,4 @@ def threat_model(plan):
         "guides of fgsm to pgd": f"{plan.num_push} pushing, {plan.num_pull} pulling",
         "identity fna pulls to": plan.pull_identity,
         "preset": plan.preset,
-        "seed": plan.seed,
     }

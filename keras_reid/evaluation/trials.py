@@ -2,10 +2,12 @@
 
 import dataclasses
 
-from keras_reid.attacks import ATTACKS, NOISES, make_attack
+from keras_reid.attacks import ATTACKS, NOISES, Estimator, make_attack
+from keras_reid.attacks.black_box import pairs_for
 from keras_reid.errors import ReIDError
 
 ONE_STEP = ("fgsm", *NOISES)
+KEPT_ALONE = ("metric", "preset", "restarts", "gradient")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,12 @@ class Trial:
     epsilon: float
     step: str = "fit"
     settings: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def label(self):
+        """The name under which it is told: an attack that asks is called by how it asks."""
+        estimator = self.settings.get("gradient")
+        return estimator.kind if estimator else self.attack
 
     @property
     def steps(self):
@@ -37,7 +45,7 @@ class Trial:
 
     def alone(self):
         """The trial for an image without guides: sma, with as many steps as this attack takes."""
-        kept = {k: v for k, v in self.settings.items() if k in ("metric", "preset", "restarts")}
+        kept = {k: v for k, v in self.settings.items() if k in KEPT_ALONE}
         settings = {**kept, "steps": self.effective_steps}
         return dataclasses.replace(self, attack="sma", settings=settings)
 
@@ -75,6 +83,20 @@ def make_trials(attacks, epsilons, *, step="fit", steps=15, restarts=1, **settin
                 f"attack {name!r} is unknown; use one of {', '.join([*NOISES, *ATTACKS])}"
             )
         trials += [Trial(attack=name, epsilon=e, step=step, settings=own) for e in epsilons]
+    return trials
+
+
+def black_box_trials(kinds, epsilons, *, climbs="sma", budget=1000, steps=20, **settings):
+    """The same for attackers who may only ask, `budget` questions an image at most.
+
+    Args:
+      kinds: names of `BLACK_BOX`. climbs: the attack whose objective, guides and start they use.
+      settings: metric or preset of `make_attack`; None leaves an attack's own.
+    """
+    trials = []
+    for kind in kinds:
+        estimator = Estimator(kind=kind, pairs=pairs_for(budget, steps))
+        trials += make_trials((climbs,), epsilons, steps=steps, gradient=estimator, **settings)
     return trials
 
 

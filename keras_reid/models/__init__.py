@@ -2,7 +2,12 @@
 
 from keras_reid.models.backbones import BACKBONES
 from keras_reid.models.embedder import HEADS, PRECISIONS, ReIDModel, build_reid_model
-from keras_reid.models.load import LoadedModel, check_gradient, load_model
+from keras_reid.models.load import (
+    LoadedModel,
+    check_differentiable,
+    check_gradient,
+    load_model,
+)
 from keras_reid.models.weights import fingerprint, load_weights
 
 __all__ = [
@@ -12,6 +17,7 @@ __all__ = [
     "LoadedModel",
     "ReIDModel",
     "build_reid_model",
+    "check_differentiable",
     "check_gradient",
     "fingerprint",
     "load_model",

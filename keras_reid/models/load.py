@@ -16,6 +16,7 @@ from keras_reid.models.embedder import ReIDModel
 from keras_reid.models.weights import fingerprint, read_keras_file
 
 MODEL_FILE = "model.keras"
+REMEDY = "gradient attacks need float inputs and differentiable operations all the way"
 PIXEL_RANGES = {"0,1": (0.0, 1.0), "0,255": (0.0, 255.0), "-1,1": (-1.0, 1.0)}
 
 
@@ -50,7 +51,15 @@ class Found:
     pixel_range: str | None = None  # fixed where the model is ours
 
 
-def load_model(source, *, input_size=None, pixel_range=None, output=None, signature=None):
+def load_model(
+    source,
+    *,
+    input_size=None,
+    pixel_range=None,
+    output=None,
+    signature=None,
+    default_size=None,
+):
     """Opens a model by where it lies.
 
     Args:
@@ -66,6 +75,8 @@ def load_model(source, *, input_size=None, pixel_range=None, output=None, signat
       output: name of the output that is the embedding, where there are several; for a functional
         .keras model also the name of any layer.
       signature: of a foreign SavedModel; default "serving_default".
+      default_size: (height, width), for a model that takes any; unlike input_size, one that fixes
+        its own keeps it.
 
     Returns:
       LoadedModel.
@@ -82,6 +93,8 @@ def load_model(source, *, input_size=None, pixel_range=None, output=None, signat
         raise ReIDError(
             f"{source} takes pixels in {found.pixel_range}; leave out the pixel range {pixel_range}"
         )
+    if input_size is None and found.input_size in (None, (None, None)):
+        input_size = default_size
     size = _agreed_size(source, found.input_size, input_size)
     embed = _scaled(found.embed, found.pixel_range or pixel_range or "0,1")
     return LoadedModel(
@@ -100,13 +113,25 @@ def load_model(source, *, input_size=None, pixel_range=None, output=None, signat
 
 def check_gradient(loaded):
     """Raises ReIDError when `loaded.embed` has no gradient that an attack can use."""
+    gradient = check_differentiable(loaded)
+    if gradient is None:
+        raise ReIDError(f"{loaded.source} has no gradient with respect to its images; {REMEDY}")
+    if not gradient.any():
+        raise ReIDError(f"{loaded.source} has a gradient that is zero everywhere; {REMEDY}")
+
+
+def check_differentiable(loaded):
+    """Raises ReIDError where an attack would break off; a gradient may be missing or zero.
+
+    Returns:
+      The gradient of two random images, or None where the embedding does not depend on them.
+    """
     generator = np.random.default_rng(0)
     images = tf.constant(generator.random((2, *loaded.input_size, 3), np.float32))
     # A random direction: the plain norm of a normalised embedding is constant.
     direction = tf.constant(
         generator.standard_normal((1, loaded.embedding_size)).astype(np.float32)
     )
-    remedy = "gradient attacks need float inputs and differentiable operations all the way"
     try:
         with tf.GradientTape() as tape:
             tape.watch(images)
@@ -114,15 +139,14 @@ def check_gradient(loaded):
         gradient = tape.gradient(score, images)
     except (LookupError, ValueError, tf.errors.OpError) as error:
         raise ReIDError(
-            f"{loaded.source} has an operation without gradient ({first_line(error)}); {remedy}"
+            f"{loaded.source} has an operation without gradient ({first_line(error)}); {REMEDY}"
         ) from error
     if gradient is None:
-        raise ReIDError(f"{loaded.source} has no gradient with respect to its images; {remedy}")
+        return None
     gradient = tf.convert_to_tensor(gradient).numpy()
     if not np.isfinite(gradient).all():
-        raise ReIDError(f"{loaded.source} has a gradient with NaN or infinite values; {remedy}")
-    if not gradient.any():
-        raise ReIDError(f"{loaded.source} has a gradient that is zero everywhere; {remedy}")
+        raise ReIDError(f"{loaded.source} has a gradient with NaN or infinite values; {REMEDY}")
+    return gradient
 
 
 def _find(source, output, signature):

@@ -241,3 +241,11 @@ def test_nothing_there(source, sentence, tmp_path, monkeypatch):
         load_model(source)
     with pytest.raises(ReIDError, match="pixel range '0,2' is unknown"):
         load_model(source, pixel_range="0,2")
+
+
+def test_a_default_size_is_for_models_that_take_any(tmp_path):
+    function = f"{__name__}:rows_mean"
+    assert load_model(function, default_size=(8, 4)).input_size == (8, 4)
+    assert load_model(function, input_size=SIZE, default_size=(8, 4)).input_size == SIZE
+    build_reid_model("small", SIZE, 3, embedding_size=4).save(tmp_path / "m.keras")
+    assert load_model(tmp_path / "m.keras", default_size=(8, 4)).input_size == SIZE

@@ -1,0 +1,192 @@
+"""Measures how a model stands up to attacks, and how far the measurement itself can be trusted.
+
+    python -m trainers.evaluate_robustness --model=runs/demo/train --data=runs/demo/people \\
+        --workdir=runs/demo/robustness --preset=quick
+
+measures attacks x epsilons x guide sources x sides x seeds, beside noise and chance, and the worst
+attack for each query. Every cell is kept in <workdir>/cells: an interrupted evaluation goes on
+where it was, a finished one is read. Writes <workdir>/results.json, per_query.csv and images/.
+--twin measures an undefended model beside it, --surrogate adversarial images of another model,
+--black_box attackers who may only ask. Attack only models that you may test.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from keras_reid.attacks import ATTACKS, BLACK_BOX
+from keras_reid.errors import ReIDError
+from keras_reid.evaluation.cells import CellStore
+from keras_reid.evaluation.checks import run_checks
+from keras_reid.evaluation.evaluator import run_robustness
+from keras_reid.evaluation.guiding import SOURCES
+from keras_reid.evaluation.protocol import ATTACKED
+from keras_reid.evaluation.robustness_files import (
+    check_results_file,
+    save_examples,
+    write_per_query,
+)
+from keras_reid.evaluation.robustness_plan import RobustnessPlan
+from keras_reid.evaluation.robustness_results import results
+from keras_reid.files import check_writable, write_json
+from keras_reid.models import check_differentiable
+from keras_reid.retrieval import AVERAGE_PRECISIONS, METRICS
+from keras_reid.runs import entry
+from keras_reid.runs.provenance import provenance
+from trainers.epsilons import parse_epsilons
+from trainers.flag_groups import DataFlags, ModelFlags
+from trainers.robustness_presets import PRESETS, resolved
+from trainers.robustness_table import print_robustness
+from trainers.terminal import progress_bar
+
+PRESET_FLAGS = ("attacks", "epsilons_255", "steps", "restarts", "seeds", "black_box")
+
+
+def define_flags():
+    """This command's flags."""
+    flags.DEFINE_string("workdir", None, "Folder for cells and results.", required=True)
+    flags.DEFINE_enum(
+        "preset", "quick", list(PRESETS),
+        "What the flags below that are not set mean: quick is a look, full a report.",
+    )  # fmt: skip
+    flags.DEFINE_list("attacks", None, f"Some of {', '.join(ATTACKS)}; noise always comes along.")
+    flags.DEFINE_list("epsilons_255", None, "Radii in 1/255, ascending, for instance 0,2,5,8.")
+    flags.DEFINE_integer("steps", None, "Steps of the iterative attacks.", lower_bound=1)
+    flags.DEFINE_integer("restarts", None, "Random starts within a cell.", lower_bound=1)
+    flags.DEFINE_integer("seeds", None, "How many seeds.", lower_bound=1)
+    flags.DEFINE_list("black_box", None, f"Some of {', '.join(BLACK_BOX)}, on some queries.")
+    flags.DEFINE_list("guide_sources", "query", f"Some of {', '.join(SOURCES)}.")
+    flags.DEFINE_list("attacked", "query", f"Some of {', '.join(ATTACKED)}.")
+    flags.DEFINE_integer("seed", 0, "The first seed.", lower_bound=0)
+    flags.DEFINE_string("twin", None, "Undefended model, in any form that --model takes.")
+    flags.DEFINE_list("surrogate", [], "Models whose adversarial images the victim gets.")
+    flags.DEFINE_string(
+        "trained_with",
+        None,
+        "Attack that the model was trained against; unset: as its workdir says.",
+    )
+    flags.DEFINE_integer("black_box_queries", 32, "Queries that a black box attacks.")
+    flags.DEFINE_integer("black_box_budget", 1000, "Questions that it may ask for each.")
+    flags.DEFINE_string("black_box_climbs", "sma", "The attack whose objective it climbs.")
+    flags.DEFINE_enum(
+        "step", "fit", ["fit", "paper"],
+        "fit: max(1/255, 2.5 epsilon / steps), which reaches the ball's edge; paper: 1/255.",
+    )  # fmt: skip
+    flags.DEFINE_enum("attack_preset", "paper", ["paper", "reference"], "As in trainers.attack.")
+    flags.DEFINE_enum("metric", "euclidean", list(METRICS), "Distance of the ranking.")
+    flags.DEFINE_enum(
+        "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
+    )
+    flags.DEFINE_integer("num_push", 1, "Pushing guides of fgsm to pgd.", lower_bound=0)
+    flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
+    flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "That fna pulls to.")
+    flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
+    flags.DEFINE_integer("rank_lists", 4, "Queries kept to be looked at.", lower_bound=0)
+    flags.DEFINE_integer("bootstrap", 1000, "Resamplings of an interval.", lower_bound=10)
+
+
+def plan_from(values):
+    """The RobustnessPlan that the flags describe."""
+    chosen = resolved(values.preset, {name: values[name].value for name in PRESET_FLAGS})
+    return RobustnessPlan(
+        attacks=tuple(chosen["attacks"]),
+        epsilons_255=parse_epsilons(chosen["epsilons_255"]),
+        steps=chosen["steps"],
+        restarts=chosen["restarts"],
+        seeds=tuple(range(values.seed, values.seed + chosen["seeds"])),
+        black_box=tuple(chosen["black_box"]),
+        guide_sources=tuple(values.guide_sources),
+        attacked=tuple(values.attacked),
+        black_box_queries=values.black_box_queries,
+        black_box_budget=values.black_box_budget,
+        black_box_climbs=values.black_box_climbs,
+        step=values.step,
+        preset=values.attack_preset,
+        metric=values.metric,
+        average_precision=values.average_precision,
+        num_push=values.num_push,
+        num_pull=values.num_pull,
+        pull_identity=values.pull_identity,
+        batch_size=values.batch_size,
+        rank_lists=values.rank_lists,
+        bootstrap=values.bootstrap,
+    )
+
+
+def trained_against(model):
+    """The inner attack of a defended model's training, if its workdir tells; else None."""
+    config = model.config or {}
+    if config.get("attack") == "auto":
+        return "pgd" if config.get("n_push", 0) + config.get("n_pull", 0) else "sma"
+    return config.get("attack")
+
+
+def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained_with=None):
+    """Measures, writes and prints."""
+    origin, damaged = provenance(sys.argv), []
+
+    def tell(sentence):
+        damaged.append(sentence)
+        print(sentence, file=sys.stderr)
+
+    findings = run_robustness(
+        model,
+        dataset,
+        plan,
+        CellStore(workdir / "cells", tell),
+        twin=twin,
+        surrogates=surrogates,
+        progress=progress_bar,
+        command=origin["command"],
+        trained_with=trained_with,
+    )
+    findings.notes.extend(damaged)
+    told = results(findings, dataset, plan, run_checks(findings.evidence))
+    told["rank_lists"] = save_examples(findings, dataset, plan, workdir / "images")
+    told["provenance"] = origin
+    write_per_query(workdir / "per_query.csv", findings, dataset)
+    write_json(workdir / "results.json", told)
+    print_robustness(told)
+    print(
+        f"{findings.computed} cells computed, {findings.reused} read; "
+        f"written: {workdir / 'results.json'}, {workdir / 'per_query.csv'}"
+    )
+
+
+def cli():
+    """The console script."""
+    model_flags, data_flags = ModelFlags.define(), DataFlags.define()
+    define_flags()
+
+    def main(argv):
+        del argv
+        values = flags.FLAGS
+        plan, workdir = plan_from(values), Path(values.workdir)
+        if workdir.exists() and not workdir.is_dir():
+            raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
+        for name in ("results.json", "per_query.csv"):
+            check_writable(workdir / name)
+        check_results_file(workdir / "results.json")
+        dataset = data_flags.load()
+        model = model_flags.load()
+        twin = model_flags.load_beside(values.twin) if values.twin else None
+        surrogates = tuple(map(model_flags.load_beside, values.surrogate))
+        # A gradient of zero is a finding, not bad input.
+        for each in filter(None, (model, twin, *surrogates)):
+            check_differentiable(each)
+        evaluate(
+            plan,
+            workdir,
+            model,
+            dataset,
+            twin=twin,
+            surrogates=surrogates,
+            trained_with=values.trained_with or trained_against(model),
+        )
+
+    entry.run(main)
+
+
+if __name__ == "__main__":
+    cli()
