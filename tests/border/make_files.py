@@ -32,7 +32,6 @@ MODELS = {
     "small": dict(name="small", num_ids=5, head="strong", stripes=2),
     "mobilenetv2": dict(name="mobilenetv2", num_ids=5, head="triplet", alpha=0.35),
     "densenet121": dict(name="densenet121"),
-    "resnet50": dict(name="resnet50", num_ids=5),
 }
 
 
