@@ -9,11 +9,11 @@ Prints JSON; the bar of `ratio` (loop / peer) is 1.15.
 
 import json
 import statistics
-import time
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.race import race
 from keras_reid.attacks import Guides, make_attack
 from keras_reid.models import build_reid_model
 
@@ -47,14 +47,7 @@ def main():
             )
         )
         contestants[name] = lambda compiled=compiled: compiled(images).numpy()
-    for run in contestants.values():
-        run()
-    seconds = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - started)
+    seconds = race(contestants, ROUNDS)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     ratios = {
         name: round(statistics.median(np.divide(times, seconds["peer"])), 3)

@@ -11,12 +11,12 @@ also embeds five guides an image.
 import json
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.race import race
 from keras_reid.data.records import Record
 from trainers.embedder.task import EmbedderTask
 from trainers.goat import resolve
@@ -34,7 +34,7 @@ def main():
         plain = EmbedderTask(resolve(**settings()), records, (), make_strategy("none"))
         contestants = {"peer": (plain, resolve(**settings()).attack_steps + 1)}
         contestants |= {name: (task, 1) for name, task in tasks.items()}
-        seconds = race({name: steps_of(*each) for name, each in contestants.items()})
+        seconds = race({name: steps_of(*each) for name, each in contestants.items()}, ROUNDS)
     ratios = {
         name: round(statistics.median(np.divide(seconds[name], seconds["peer"])), 3)
         for name in BARS
@@ -82,19 +82,6 @@ def steps_of(task, count):
         return float(values["loss"])
 
     return run
-
-
-def race(contestants):
-    """{name: seconds of each round}, the contestants taking turns."""
-    for run in contestants.values():
-        run()
-    seconds = {name: [] for name in contestants}
-    for _ in range(ROUNDS):
-        for name, run in contestants.items():
-            started = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - started)
-    return seconds
 
 
 def noise_records(folder):

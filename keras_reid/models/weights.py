@@ -26,8 +26,8 @@ def load_weights(model, path):
     """Sets `model`'s weights from a .weights.h5 or .keras of ours, a workdir or its checkpoint.
 
     Either stack may have written them (Keras 2.15 or 3). A checkpoint is given by its prefix, such
-    as run/checkpoints/step-1200. Save from a .weights.h5, the classifier is left as it is when the
-    identities differ.
+    as run/checkpoints/step-1200. Unless it is a .weights.h5, the classifier is left as it is when
+    the identities differ.
 
     Raises:
       ReIDError: the file is missing, damaged, or belongs to another architecture.

@@ -17,26 +17,14 @@ from keras_reid.evaluation.robustness_files import read_results, save_examples, 
 from keras_reid.evaluation.robustness_plan import RobustnessPlan
 from keras_reid.evaluation.robustness_results import results
 from keras_reid.evaluation.worst_case import worst_precision
-from tests.evaluation.people import SIZE, colour_model, write_people
+from tests.evaluation.people import SIZE
+from tests.evaluation.plans import SMALL
 
 PLAN = RobustnessPlan(
     attacks=("sma", "fna"), epsilons_255=(0, 8), seeds=(0, 1), steps=4, rank_lists=3,
     black_box=("spsa",), black_box_queries=5, black_box_budget=40, black_box_steps=4,
     guide_sources=("query", "gallery"), batch_size=7, bootstrap=50,
 )  # fmt: skip
-SMALL = RobustnessPlan(
-    attacks=("sma",), epsilons_255=(0, 8), seeds=(0,), steps=2, rank_lists=2, bootstrap=20
-)
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return write_people(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="module")
-def model():
-    return colour_model()
 
 
 @pytest.fixture(scope="module")

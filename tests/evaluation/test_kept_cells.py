@@ -9,23 +9,8 @@ import pytest
 from keras_reid.evaluation import work
 from keras_reid.evaluation.cells import CellStore
 from keras_reid.evaluation.evaluator import run_robustness
-from keras_reid.evaluation.robustness_plan import RobustnessPlan
 from keras_reid.evaluation.robustness_results import results
-from tests.evaluation.people import colour_model, write_people
-
-SMALL = RobustnessPlan(
-    attacks=("sma",), epsilons_255=(0, 8), seeds=(0,), steps=2, rank_lists=2, bootstrap=20
-)
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return write_people(tmp_path_factory.mktemp("people"))
-
-
-@pytest.fixture(scope="module")
-def model():
-    return colour_model()
+from tests.evaluation.plans import SMALL
 
 
 def evaluate(model, dataset, folder, plan=SMALL, **rest):
