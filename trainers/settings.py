@@ -78,6 +78,11 @@ def whole_numbers(text):
     return tuple(int(part) for part in text.split(",") if part.strip())
 
 
+def names(text):
+    """ "sma,fna" -> ("sma", "fna"); "" -> ()."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def size(text):
     """ "256,128" -> (256, 128)."""
     numbers = whole_numbers(text)

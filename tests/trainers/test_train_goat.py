@@ -46,13 +46,13 @@ class TestARun:
                                 pull="prototype"))  # fmt: skip
         result = train(config, tmp_path / "run", stream=io.StringIO())
         assert result["finished"] and result["steps"] == 12  # 72 images, 6 at a time
-        assert {"mean_map"} == set(result["validation"])
+        assert {"score_map"} == set(result["validation"])
         files = sorted((tmp_path / "run" / "adversarial").iterdir())
         assert len(files) == 36
         entries = [json.loads(line) for line in
                    (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]  # fmt: skip
         assert {"validation_map", "validation_robust_map", "validation_robust_rank1",
-                "validation_mean_map"} <= set(entries[-1])  # fmt: skip
+                "validation_score", "validation_score_map"} <= set(entries[-1])  # fmt: skip
         # Made once: a start that is gone is not asked again.
         clean.unlink()
         records, stream = [Record("a.png", 1, 1, "train")], io.StringIO()

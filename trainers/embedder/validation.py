@@ -65,26 +65,30 @@ class Validation:
     def run(self):
         """{"map", "rank1"}."""
         embeddings = self.embeddings()
-        return self.figures(embeddings[self.query], embeddings)
+        return figures(self.ranking(embeddings[self.query], embeddings))
 
     def embeddings(self):
         """[n, D] of every held-out image, by the model as it is now."""
         return np.concatenate([self._embed(pixels) for pixels in self._batches()])
 
-    def figures(self, query_embeddings, embeddings):
-        """{"map", "rank1"} of ranking all images for the query images, embedded as given."""
+    def ranking(self, query_embeddings, embeddings):
+        """RankingResult of all images for the query images, embedded as given."""
         pids, camids = pids_of(self._records), camids_of(self._records)
-        result = evaluate_ranking(
+        return evaluate_ranking(
             pairwise_distance(query_embeddings, embeddings),
             pids[self.query], camids[self.query], pids, camids,
         )  # fmt: skip
-        return {"map": float(result.mean_ap), "rank1": float(result.cmc[0])}
 
     def _batches(self):
         if self._pixels is None:
             return pixel_batches(self._records, self._size, BATCH_SIZE)
         starts = range(0, len(self._pixels), BATCH_SIZE)
         return (self._pixels[start : start + BATCH_SIZE] for start in starts)
+
+
+def figures(ranking):
+    """{"map", "rank1"} of a RankingResult."""
+    return {"map": float(ranking.mean_ap), "rank1": float(ranking.cmc[0])}
 
 
 def _one_of_each(records):

@@ -9,12 +9,12 @@ from keras_reid.errors import ReIDError
 from keras_reid.models.weights import is_whole_model
 from trainers.embedder import EmbedderConfig
 from trainers.embedder.losses import has_classifier
-from trainers.settings import setting
+from trainers.settings import names, setting
 
 DEFENSES = ("goat", "offline", "madv")
 AUTO = "auto"
 VALIDATION_ATTACKS = tuple(name for name in ATTACKS if name != "xent")
-SELECTED_BY = ("mean_map", "map", "robust_map")
+SELECTED_BY = ("score_map", "score", "mean_map", "map", "robust_map")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,13 +52,15 @@ class GoatConfig(EmbedderConfig):
     consistency_weight: float = setting(
         0.0, "madv: of the distance between clean and attacked embedding (as TRADES)."
     )
-    validation_attack: str = setting(
-        "fna", "Attack on held-out people, in pixel space.", VALIDATION_ATTACKS
-    )
-    validation_steps: int = setting(7, "Its steps; they reach the ball's edge.")
+    validation_attacks: tuple[str, ...] = setting(
+        ("sma", "fna"), "Attacks on held-out people, in pixel space, at 1/2, 1 and 2 epsilon; the "
+        "worst of them counts for each query.", parse=names,
+    )  # fmt: skip
+    validation_steps: int = setting(7, "Their steps; they reach the ball's edge.")
     select_by: str = setting(
-        "mean_map", "Which mAP of held-out people picks the best weights: the mean of clean and "
-        "attacked, or one of the two.", SELECTED_BY,
+        "score_map", "Which figure of held-out people picks the best weights. score: the "
+        "robustness score, which a model that finds nobody wins; score_map: times the clean mAP; "
+        "map: clean; robust_map: attacked; mean_map: the mean of these two.", SELECTED_BY,
     )  # fmt: skip
 
     def __post_init__(self):
@@ -131,6 +133,11 @@ def _check(config):
             "--consistency_weight compares the clean with the attacked half of a batch; use it "
             "with --defense=madv"
         )
+    for name in config.validation_attacks:
+        if name not in VALIDATION_ATTACKS:
+            refuse(f"--validation_attacks: {name!r} is none of {', '.join(VALIDATION_ATTACKS)}")
+    if not config.validation_attacks:
+        refuse("--validation_attacks is empty; name at least one, such as sma,fna")
     if config.defense == "offline" and not is_whole_model(config.init_from):
         refuse(
             "--defense=offline attacks the training set with the model it starts from; give "

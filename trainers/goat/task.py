@@ -31,7 +31,8 @@ class RobustTask(EmbedderTask):
         config = self._config
         return RobustValidation(
             self.model, held_out, config.cache_images,
-            attack=config.validation_attack, steps=config.validation_steps, epsilon=config.epsilon,
+            attacks=config.validation_attacks, steps=config.validation_steps,
+            epsilon=config.epsilon,
         )  # fmt: skip
 
 
