@@ -42,7 +42,7 @@ CORE := tests/attacks tests/export/test_attack_signatures.py tests/export/test_c
 	tests/models/test_weights.py tests/models/test_other_stack.py tests/models/test_load.py \
 	tests/runs tests/serving $(TRAINING:%=tests/trainers/test_%.py)
 
-.PHONY: help test test-addons test-border demo lint format lock lock-addons bench clean
+.PHONY: help test test-addons test-border demo lint format lock lock-addons bench study clean
 help:
 	@echo "make demo    generate people, train, attack, export, serve, report (runs/demo/report.html)"
 	@echo "make test    the whole test suite"
@@ -50,6 +50,7 @@ help:
 	@echo "make test-border   what each of the two stacks writes, read by the other"
 	@echo "make lint    ruff; make format rewrites"
 	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make study   every defence, three seeds, hours (benchmarks/study.json)"
 	@echo "make lock    pin what is installed in .venv"
 
 $(STAMP): requirements.lock
@@ -87,6 +88,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(RUN) -m benchmarks.run_all
+
+# Trains and attacks for hours; what a stopped call left in runs/study is used again.
+study: $(STAMP)
+	$(RUN) -m benchmarks.study --output=runs/study
 
 lock: $(STAMP)
 	@( echo "# What the test suite ran with, on Python 3.11 to 3.13. Make a new one with: make lock"; \

@@ -83,6 +83,9 @@ def define_flags():
     flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "That fna pulls to.")
     flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
     flags.DEFINE_integer("rank_lists", 4, "Queries kept to be looked at.", lower_bound=0)
+    flags.DEFINE_bool(
+        "double_steps", True, "Run iterative attacks once more with twice the steps: a check."
+    )
     flags.DEFINE_integer("bootstrap", 1000, "Resamplings of an interval.", lower_bound=10)
 
 
@@ -111,6 +114,7 @@ def plan_from(values):
         batch_size=values.batch_size,
         rank_lists=values.rank_lists,
         bootstrap=values.bootstrap,
+        double_steps=values.double_steps,
     )
 
 

@@ -62,6 +62,8 @@ def grid_cells(plan, role, attacks, count):
 
 def doubled_cells(plan):
     """Every iterative attack with twice the steps, at one epsilon."""
+    if not plan.double_steps:
+        return []
     attacks = [name for name in plan.attacks if name not in ONE_STEP]
     epsilons = (plan.headline_255 / 255,)
     trials = plan.make_trials(attacks, epsilons, steps=2 * plan.steps) if attacks else []

@@ -20,6 +20,8 @@ class RobustnessPlan(Protocol):
     epsilons_255: radii in 1/255, ascending.
     guide_sources: some of query, gallery, train. attacked: some of query, gallery.
     seeds: of random starts, noise and sampled guides; each is a cell of its own.
+    double_steps: whether every iterative attack runs once more, at one epsilon, with twice the
+      steps.
     black_box: names of `BLACK_BOX`, at one epsilon, on `black_box_queries` queries spread over the
       set, with `black_box_budget` questions an image, climbing what `black_box_climbs` climbs.
     rank_lists: queries whose first places and adversarial images are kept, from the first seed.
@@ -31,6 +33,7 @@ class RobustnessPlan(Protocol):
     guide_sources: tuple = ("query",)
     attacked: tuple = ("query",)
     seeds: tuple = (0, 1, 2)
+    double_steps: bool = True
     black_box: tuple = ()
     black_box_climbs: str = "sma"
     black_box_queries: int = 32

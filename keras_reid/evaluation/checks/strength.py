@@ -103,7 +103,10 @@ def steps_suffice(evidence):
         if one is not None
     ]
     if not losses:
-        return not_collected("No attack ran with twice its steps", "use --preset=full")
+        return not_collected(
+            "No attack ran with twice its steps",
+            "measure an iterative attack, without --nodouble_steps",
+        )
     gap, row = max(losses, key=lambda found: found[0].mean - found[0].tolerance)
     loss = gap.mean
     verdict = graded(loss, DOUBLING_WARN, DOUBLING_FAIL) if gap.real else PASS
