@@ -9,19 +9,16 @@ what a stopped call left behind is used again. Writes benchmarks/study.json afte
 """
 
 import json
-import os
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 from absl import flags
 
 from benchmarks.study_bars import UNDEFENDED, bars, means
-from keras_reid.errors import ReIDError
 from keras_reid.files import write_json
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
+from trainers.road import Road
 
 RESULTS = Path(__file__).with_name("study.json")
 ATTACKS = ("sma", "fna", "odfa", "ifgsm")
@@ -50,23 +47,12 @@ def define_flags():
     flags.DEFINE_string("results", str(RESULTS), "JSON file to write.")
 
 
-def command(module, *arguments):
-    """Prints and runs `python -m module arguments...`; its failure is this one's."""
-    shown = ["python", "-m", module, *map(str, arguments)]
-    print(f"$ {shlex.join(shown)}", flush=True)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    code = subprocess.run([sys.executable, *shown[1:]], env=environment, check=False).returncode
-    if code:
-        raise ReIDError(f"{module} ended with exit code {code}; its message is above")
-    return shlex.join(shown)
-
-
-def measured(workdir, data, values):
+def measured(road, workdir, data, values):
     """(mAP of a workdir's model on the test split, the command): clean, chance, worst, attacks."""
-    told = command(
-        "trainers.evaluate_robustness", f"--model={workdir}", f"--data={data}",
-        f"--workdir={workdir}/robustness", f"--attacks={','.join(ATTACKS)}", "--epsilons_255=5",
-        f"--steps={values.steps}", f"--restarts={values.restarts}", "--seeds=1",
+    told = road.step(
+        f"Measure {workdir}", "trainers.evaluate_robustness", f"--model={workdir}",
+        f"--data={data}", f"--workdir={workdir}/robustness", f"--attacks={','.join(ATTACKS)}",
+        "--epsilons_255=5", f"--steps={values.steps}", f"--restarts={values.restarts}", "--seeds=1",
         "--nodouble_steps", "--rank_lists=0",
     )  # fmt: skip
     found = json.loads(Path(workdir, "robustness", "results.json").read_text(encoding="utf-8"))
@@ -79,24 +65,29 @@ def measured(workdir, data, values):
     return {name: round(value, 4) for name, value in figures.items()}, told
 
 
-def round_of(seed, root, data, values):
+def round_of(road, seed, data, values):
     """({model: figures}, {model: commands}) of one seed."""
+    root = road.folder
     common = ("--preset=small", f"--data={data}", f"--seed={seed}")
     clean = root / f"{UNDEFENDED}_{seed}"
     trained = {
-        UNDEFENDED: command(
-            "trainers.train_embedder", *common, f"--epochs={values.epochs}", f"--workdir={clean}"
-        )
+        UNDEFENDED: road.step(
+            "Train the undefended twin",
+            "trainers.train_embedder",
+            *common,
+            f"--epochs={values.epochs}",
+            f"--workdir={clean}",
+        )  # fmt: skip
     }
     for name in values.defense:
-        trained[name] = command(
-            "trainers.train_goat", *common, *DEFENSES[name], f"--init_from={clean}",
-            f"--epochs={values.defense_epochs}", f"--learning_rate={values.learning_rate}",
-            f"--workdir={root / f'{name}_{seed}'}",
+        trained[name] = road.step(
+            f"Defend it: {name}", "trainers.train_goat", *common, *DEFENSES[name],
+            f"--init_from={clean}", f"--epochs={values.defense_epochs}",
+            f"--learning_rate={values.learning_rate}", f"--workdir={root / f'{name}_{seed}'}",
         )  # fmt: skip
     figures, commands = {}, {}
     for name, training in trained.items():
-        figures[name], measuring = measured(root / f"{name}_{seed}", data, values)
+        figures[name], measuring = measured(road, root / f"{name}_{seed}", data, values)
         commands[name] = [training, measuring]
         print(json.dumps({name: figures[name]}), flush=True)
     return figures, commands
@@ -105,16 +96,16 @@ def round_of(seed, root, data, values):
 def main(argv):
     del argv
     values = flags.FLAGS
-    root = Path(values.output)
-    data = root / "people"
+    road = Road(Path(values.output))
+    data = road.folder / "people"
     if not data.exists():
-        command(
-            "trainers.make_people", f"--output={data}", f"--train_ids={values.train_ids}",
-            f"--test_ids={values.test_ids}",
+        road.step(
+            "Draw people", "trainers.make_people", f"--output={data}",
+            f"--train_ids={values.train_ids}", f"--test_ids={values.test_ids}",
         )  # fmt: skip
     rounds, commands = [], {}
     for seed in values.seeds:
-        figures, told = round_of(int(seed), root, data, values)
+        figures, told = round_of(road, int(seed), data, values)
         rounds.append(figures)
         commands = commands or told
         report = {

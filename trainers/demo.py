@@ -5,12 +5,8 @@
 Every step is a command that one could type; each is printed before it runs.
 """
 
-import os
-import shlex
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +14,7 @@ from absl import flags
 
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
+from trainers.road import Road
 
 
 def define_flags():
@@ -28,59 +25,18 @@ def define_flags():
     flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
     flags.DEFINE_integer("images_per_camera", 3, "Of each person.", lower_bound=2)
     flags.DEFINE_integer("epochs", 30, "Of training, the last one resumed.", lower_bound=2)
-    flags.DEFINE_integer("restarts", 5, "Of the attacks with a random start.", lower_bound=1)
+    flags.DEFINE_integer("defense_epochs", 5, "Of defended training after it.", lower_bound=1)
+    flags.DEFINE_integer("restarts", 2, "Of the attacks with a random start.", lower_bound=1)
     flags.DEFINE_string("epsilons_255", "1,2,5,8", "Of the curves, in 1/255; 5 among them.")
+    flags.DEFINE_string(
+        "robustness_epsilons_255", "0,2,5,16", "Of defended beside undefended, in 1/255."
+    )
     flags.DEFINE_string(
         "other_attacks", "sign_noise,fgsm,mifgsm,pgd,odfa,xent", "One row each, at 5/255."
     )
 
 
-READY = "ready: gRPC "
 MARK = ".keras_reid_demo"
-
-
-class Demo:
-    """Runs commands one after the other and keeps the time of each."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.times = []
-
-    def say(self, title, module, *arguments):
-        """Prints the command of a step and returns it, ready for subprocess."""
-        shown = ["python", "-m", module, *arguments]
-        print(f"\n== {title}\n$ {shlex.join(shown)}", flush=True)
-        return [sys.executable, *shown[1:]]
-
-    def step(self, title, module, *arguments):
-        """Runs a command to its end; a failure ends the demo with the command's own message."""
-        started = time.monotonic()
-        command = self.say(title, module, *arguments)
-        code = subprocess.run(command, env=environment(), check=False).returncode
-        if code in (-signal.SIGINT, entry.INTERRUPTED):
-            raise KeyboardInterrupt
-        if code:
-            raise ReIDError(f"'{title}' ended with exit code {code}; its message is above")
-        self.times.append((title, time.monotonic() - started))
-
-    def serve(self, title, module, *arguments):
-        """Starts a server and returns (process, gRPC address) once it says that it is ready."""
-        started = time.monotonic()
-        command = self.say(title, module, *arguments)
-        process = subprocess.Popen(
-            command, env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            if line.startswith(READY):
-                self.times.append((title, time.monotonic() - started))
-                return process, line.removeprefix(READY).split(",")[0]
-        raise ReIDError(f"the server ended with exit code {process.wait()}; see its message above")
-
-
-def environment():
-    """The commands' environment: TensorFlow says errors only."""
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def empty(folder):
@@ -125,6 +81,23 @@ def attack_model(demo, values):
         "The other attacks at 5/255", "trainers.attack", *common,
         f"--attacks={values.other_attacks}", "--epsilons_255=5",
         "--rank_lists=0", f"--results={demo.folder}/others.json",
+    )  # fmt: skip
+
+
+def defend_model(demo, values):
+    """Goes on from the trained model on attacked batches, and measures the two side by side."""
+    people = f"--data={demo.folder}/people"
+    demo.step(
+        "Defend it: train on attacked batches, from the model just trained", "trainers.train_goat",
+        "--preset=small", people, f"--init_from={demo.folder}/train", f"--seed={values.seed}",
+        "--n_push=0", "--n_pull=0", f"--epochs={values.defense_epochs}", "--learning_rate=1e-3",
+        f"--workdir={demo.folder}/defended",
+    )  # fmt: skip
+    demo.step(
+        "Defended beside undefended, and how far to trust it", "trainers.evaluate_robustness",
+        f"--model={demo.folder}/defended", f"--twin={demo.folder}/train", people,
+        "--attacks=sma,fna", f"--epsilons_255={values.robustness_epsilons_255}",
+        f"--workdir={demo.folder}/robustness", f"--seed={values.seed}", "--batch_size=64",
     )  # fmt: skip
 
 
@@ -175,7 +148,7 @@ def main(argv):
     values = flags.FLAGS
     folder = Path(values.output)
     empty(folder)
-    demo = Demo(str(folder))
+    demo = Road(str(folder))
     started = time.monotonic()
     demo.step(
         "Draw people", "trainers.make_people", f"--output={folder}/people",
@@ -185,6 +158,7 @@ def main(argv):
     )  # fmt: skip
     demo.step("Look the data over", "trainers.check_data", f"--data={folder}/people")
     train_model(demo, values)
+    defend_model(demo, values)
     serve_model(demo)
     demo.step(
         "Write the report", "trainers.report",
@@ -202,7 +176,9 @@ NEXT = """
 == Where everything lies
   {folder}/report.html     the page: table, curves, rank lists before and after
   {folder}/people          the data set, in Market-1501 layout; people.jpg shows it
+  {folder}/robustness/report.html   defended beside undefended, and the checks
   {folder}/train           the run: config.json, checkpoints, model.keras, TensorBoard events
+  {folder}/defended        the same of the defended model
   {folder}/adversarial     adversarial images as PNG, each with its JSON
   {folder}/models          SavedModels for TensorFlow Serving
   {folder}/query           one query through the server
