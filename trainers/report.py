@@ -96,15 +96,18 @@ def parity_table(path):
 
 def of_robustness(paths):
     """Whether these are results of a robustness evaluation, which has a page of its own."""
-    kinds = [content.get("kind") for content in map(read_json, paths) if isinstance(content, dict)]
-    if robustness_results.KIND not in kinds:
-        return False
-    if len(paths) > 1:
+    found = [path for path in paths if kind_of(path) == robustness_results.KIND]
+    if found and len(paths) > 1:
         raise ReIDError(
-            f"{paths[kinds.index(robustness_results.KIND)]} is a robustness evaluation; report it "
-            "alone, or give its model a --twin"
+            f"{found[0]} is a robustness evaluation and has a page of its own; give it alone"
         )
-    return True
+    return bool(found)
+
+
+def kind_of(path):
+    """The kind of results that a file says it holds, or None."""
+    content = read_json(path)
+    return content.get("kind") if isinstance(content, dict) else None
 
 
 def report(values):

@@ -14,7 +14,7 @@ def table_html(table):
         all(_is_number(row[column]) for row in table.rows) for column in range(len(table.columns))
     ]
     head = "".join(
-        f'<th scope="col"{_alignment(is_number)}>{escape(name)}</th>'
+        f'<th scope="col"{_alignment(is_number)}>{_heading(name)}</th>'
         for name, is_number in zip(table.columns, numeric, strict=True)
     )
     body = "\n".join(
@@ -28,6 +28,11 @@ def table_html(table):
         f"<table>\n<caption>{escape(table.caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n{note}"
     )
+
+
+def _heading(name):
+    """A column's name, which may be broken, but not before its unit."""
+    return escape(name).replace(" %", "&nbsp;%").replace(" /255", "&nbsp;/255")
 
 
 def _row(row, numeric, digits, style):

@@ -72,8 +72,7 @@ def black_box_tables(results):
         ("attack", "sees", "objective of", "mAP %", "rank-1 %", "change /255", "moved"),
         (*asked, *white),
         note="All rows are over the same queries, whose clean figure may differ from that of all. "
-        "Where asking is the stronger attack, the "
-        "gradients mislead.",
+        "Where asking is the stronger attack, the gradients mislead.",
     )
     return (table,)
 

@@ -49,8 +49,8 @@ def score_of(results, role, side):
 
 
 def percent(share):
-    """12.3 %"""
-    return f"{100 * share:.1f} %"
+    """12.3 %, never apart at the end of a line."""
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def interval(entry, between=" to "):

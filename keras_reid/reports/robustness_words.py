@@ -46,24 +46,28 @@ def sentences(results, checks):
 def role_sentence(results, role):
     """What a model reaches, and what the worst attack for each query leaves of it."""
     clean = clean_of(results, role)
-    worst = "; ".join(worst_words(results, role, side) for side in sides(results))
+    left = " ".join(left_words(results, role, side) for side in sides(results))
     return (
-        f"{NAMED[role]} reaches {percent(clean['mean_ap'])} mAP without attack (95 % interval "
-        f"{interval(clean)}) and keeps, under the worst attack for each query at epsilon "
-        f"{results['headline_255']:g}/255, {worst}."
+        f"{NAMED[role]} reaches {percent(clean['mean_ap'])} mAP without attack (95\u00a0% interval "
+        f"{interval(clean)}). {left}"
     )
 
 
-def worst_words(results, role, side):
-    """What is left, of one attacked side."""
+def left_words(results, role, side):
+    """What is left with one side attacked."""
     worst, score = worst_at(results, role, side), score_of(results, role, side)
     share = of_clean(worst, clean_of(results, role))
-    words = f"{percent(worst['mean_ap'])} ({interval(worst)})"
+    where = f", with {WHOLE[side]} attacked" if len(sides(results)) > 1 else ""
+    parts = []
     if share is not None:
-        words += f", {share:.0f} % of its clean figure"
+        parts.append(f"{share:.0f}\u00a0% of the clean figure")
     if score is not None:
-        words += f", robustness score {score:.3f}"
-    return f"{words} with {WHOLE[side]} attacked" if len(sides(results)) > 1 else words
+        parts.append(f"robustness score {score:.3f}")
+    return (
+        f"Under the worst attack for each query at epsilon {results['headline_255']:g}/255{where}, "
+        f"{percent(worst['mean_ap'])} ({interval(worst)}) is left"
+        f"{': ' if parts else ''}{', '.join(parts)}."
+    )
 
 
 def verdicts(checks):
