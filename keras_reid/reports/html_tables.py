@@ -31,8 +31,11 @@ def table_html(table):
 
 
 def _heading(name):
-    """A column's name, which may be broken, but not before its unit."""
-    return escape(name).replace(" %", "&nbsp;%").replace(" /255", "&nbsp;/255")
+    """A column's name, which may be broken, but not within a measure and its unit."""
+    name = escape(name)
+    for loose, fixed in ((" %", "&nbsp;%"), (" /255", "&nbsp;/255"), ("rank-", "rank&#8209;")):
+        name = name.replace(loose, fixed)
+    return name
 
 
 def _row(row, numeric, digits, style):

@@ -17,7 +17,9 @@ $style</style>
 <main>
 <header>
 <h1>$title</h1>
-$warning$key_figures$summary
+$warning$key_figures<div class="summary">
+$summary
+</div>
 $contents</header>
 $sections
 </main>

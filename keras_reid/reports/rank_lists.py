@@ -74,10 +74,10 @@ def _spoken(entry):
     side, source = entry.get("attacked_side", "query"), entry.get("guide_source", "query")
     words = [entry["attack"].replace("_", " ")]
     if side != "query":
-        words.append(f"on the {side}")
+        words.append(f"{side} attacked")
     if source not in (side, "none"):
-        words.append(f"guided from the {source} images")
-    return " ".join(words)
+        words.append(f"{source} guides")
+    return ", ".join(words)
 
 
 def _guides(guides):

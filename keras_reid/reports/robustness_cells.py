@@ -6,6 +6,7 @@ from keras_reid.evaluation.grid import DOUBLED
 from keras_reid.reports.content import Table
 from keras_reid.reports.robustness_reading import (
     VICTIM,
+    attack_name,
     one,
     rows_of,
     source_words,
@@ -35,7 +36,15 @@ def transfer_tables(results):
         )
     if not rows:
         return ()
-    columns = ("attack", "ε /255", "mAP %", "rank-1 %", "white box mAP %", "change /255", "moved")
+    columns = (
+        "attack",
+        "ε /255",
+        "mAP %",
+        "rank-1 %",
+        "white\u00a0box mAP %",
+        "change /255",
+        "moved",
+    )
     table = Table(
         "Transfer: adversarial images of a surrogate",
         (*columns, "made on"),
@@ -60,10 +69,10 @@ def black_box_tables(results):
     if not results["black_box"]:
         return ()
     asked = [
-        _subset_row(row, f"{row['extra']['queries']} answers each", row["extra"]["climbs"])
+        _subset_row(results, row, f"{row['extra']['queries']} answers each", row["extra"]["climbs"])
         for row in results["black_box"]
     ]
-    white = [_subset_row(row, "gradients", None) for row in results["white_box_subset"]]
+    white = [_subset_row(results, row, "gradients", None) for row in results["white_box_subset"]]
     count = results["plan"]["black_box_queries"]
     for row in results["white_box_subset"]:
         count = row["extra"].get("subset", count)
@@ -77,9 +86,9 @@ def black_box_tables(results):
     return (table,)
 
 
-def _subset_row(row, sees, climbs):
+def _subset_row(results, row, sees, climbs):
     return (
-        spoken(row["attack"]), sees, climbs and spoken(climbs), *percents(row)[:2],
+        attack_name(results, row), sees, climbs and spoken(climbs), *percents(row)[:2],
         row["linf_255"], f"{row['displacement']:.3g}",
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Finding one's way in the results of a robustness evaluation, and writing figures as words."""
 
 from keras_reid.evaluation.grid import DOUBLED, NO_GUIDES
+from keras_reid.reports.summaries import spoken
 
 VICTIM, TWIN = "victim", "twin"
 CALLED = {VICTIM: "this model", TWIN: "undefended twin"}
@@ -72,3 +73,11 @@ def whole(epsilon):
 def source_words(source):
     """The guides' source in a table, nothing where there is none."""
     return None if source == NO_GUIDES else source
+
+
+def attack_name(results, entry):
+    """The attack, with its guides' source where there are several."""
+    source = source_words(entry["guide_source"])
+    several = len(results["plan"]["guide_sources"]) > 1
+    name = spoken(entry["attack"])
+    return f"{name}, {source} guides" if several and source else name

@@ -5,6 +5,7 @@ from keras_reid.reports.robustness_reading import (
     TWIN,
     VICTIM,
     WHOLE,
+    attack_name,
     clean_of,
     interval,
     of_clean,
@@ -12,7 +13,7 @@ from keras_reid.reports.robustness_reading import (
     pick,
     roles,
     rows_of,
-    source_words,
+    sides,
     whole,
     worst_at,
 )
@@ -54,7 +55,8 @@ def headline_table(results, side):
         f"Attacks on {WHOLE[side]} at epsilon {epsilon:g}/255",
         ("attack", *mine, "worst for %", *sum(twins, []), "change /255", "moved"),
         tuple(rows),
-        note=f"{WORST_CASE} {MEASURED} {kind}",
+        # What holds for every side is said once.
+        note=f"{WORST_CASE} {MEASURED} {kind}" if side == sides(results)[0] else "",
         strong=(len(rows) - 2,),
     )
 
@@ -86,16 +88,8 @@ def over_epsilon_table(results, side):
     )
 
 
-def attack_name(results, entry):
-    """The attack, with its guides' source where there are several."""
-    source = source_words(entry["guide_source"])
-    several = len(results["plan"]["guide_sources"]) > 1
-    name = spoken(entry["attack"])
-    return f"{name}, {source} guides" if several and source else name
-
-
 def _columns(results, role):
-    names = ["mAP %", "95 %", *(["± seeds"] if _several(results) else []), "rank-1 %"]
+    names = ["mAP %", "95 %", *(["±\u00a0seeds"] if _several(results) else []), "rank-1 %"]
     return [f"twin {name}" if role == TWIN else name for name in names]
 
 

@@ -27,8 +27,8 @@ h2 {
   padding-top: 1rem; border-top: 1px solid var(--line);
 }
 h3 { font-size: 1rem; margin: 0 0 .5rem; }
-header p { max-width: 42rem; margin: 0 0 .4rem; }
-header p:first-of-type { font-size: 1.125rem; }
+.summary p { max-width: 42rem; margin: 0 0 .4rem; }
+.summary p:first-child { font-size: 1.125rem; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .875rem; margin: 1.25rem 0 0; }
 a { color: var(--text); text-underline-offset: .2em; text-decoration-color: var(--faint); }
 .warning { border-left: 4px solid var(--fail); background: var(--alarm); padding: .75rem 1rem;
