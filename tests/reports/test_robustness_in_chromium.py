@@ -24,7 +24,7 @@ LIGHT, DARK = 1, 0  # Chromium's numbers of the two colour schemes
 PROBE = """
 <script>
 addEventListener("load", () => {
-  const shown = (element) => element.getBoundingClientRect().width > 0;
+  const shown = (element) => element.checkVisibility();
   const all = (what) => [...document.querySelectorAll(what)];
   const seen = {
     width: innerWidth,
