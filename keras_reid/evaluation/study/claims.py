@@ -101,9 +101,9 @@ def _compared(claim, pair, means):
 def _sentence(claim, measure, verdict, pairs, by_epsilon, names):
     epsilons = _listed(by_epsilon)
     compared = "; ".join(
-        f"{names[pair['stronger']]} leaves {points(pair['stronger_mean'])} {measure} and "
-        f"{names[pair['weaker']]} {points(pair['weaker_mean'])} "
-        f"({100 * pair['difference']:+.1f} points, chance may do {100 * pair['tolerance']:.1f})"
+        f"{points(pair['stronger_mean'])} {measure} under {names[pair['stronger']]}, "
+        f"{points(pair['weaker_mean'])} under {names[pair['weaker']]} "
+        f"({100 * pair['difference']:+.2f} points, chance may do {100 * pair['tolerance']:.2f})"
         for pair in pairs
     )
     alone = ", ".join(
