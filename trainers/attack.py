@@ -52,9 +52,7 @@ def define_flags():
         "num_push", 1, "Pushing guides of fgsm, ifgsm, mifgsm, pgd.", lower_bound=0
     )
     flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
-    flags.DEFINE_enum(
-        "pull_identity", "furthest", ["furthest", "random"], "Identity that fna pulls to."
-    )
+    flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "Identity pulled to.")
     flags.DEFINE_enum(
         "attacked", "query", ["query", "gallery"], "Which side is attacked; the other stays clean."
     )

@@ -9,6 +9,9 @@ where it was, a finished one is read. Writes <workdir>/results.json, report.html
 images/. `python -m trainers.report` makes the page again from results.json.
 --twin measures an undefended model beside it, --surrogate adversarial images of another model,
 --black_box attackers who may only ask. Attack only models that you may test.
+
+--study=guides measures instead what kinds of guides do to one attack, and which published claims
+about them hold; it writes <workdir>/study.json, study.csv and study.html.
 """
 
 import sys
@@ -31,6 +34,7 @@ from keras_reid.evaluation.robustness_files import (
 )
 from keras_reid.evaluation.robustness_plan import RobustnessPlan
 from keras_reid.evaluation.robustness_results import results
+from keras_reid.evaluation.study import SEVERAL
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_differentiable
 from keras_reid.reports import robustness_report, write_report
@@ -39,6 +43,7 @@ from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
 from trainers.flag_groups import DataFlags, ModelFlags
+from trainers.guides_study import check_study, study_guides
 from trainers.robustness_presets import PRESETS, resolved
 from trainers.robustness_table import print_robustness
 from trainers.terminal import progress_bar
@@ -83,13 +88,15 @@ def define_flags():
     )
     flags.DEFINE_integer("num_push", 1, "Pushing guides of fgsm to pgd.", lower_bound=0)
     flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
-    flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "That fna pulls to.")
+    flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "Pulled to.")
     flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
     flags.DEFINE_integer("rank_lists", 4, "Queries kept to be looked at.", lower_bound=0)
     flags.DEFINE_bool(
         "double_steps", True, "Run iterative attacks once more with twice the steps: a check."
     )
     flags.DEFINE_integer("bootstrap", 1000, "Resamplings of an interval.", lower_bound=10)
+    flags.DEFINE_enum("study", None, ["guides"], "What is compared instead of evaluating.")
+    flags.DEFINE_integer("several", SEVERAL, "Guides that several means in a study.")
 
 
 def plan_from(values):
@@ -164,6 +171,13 @@ def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained
     print(f"written: {workdir / 'report.html'}")
 
 
+def check_outputs(workdir):
+    """Refuses a place where the results could not be written."""
+    for name in ("results.json", "per_query.csv", "report.html"):
+        check_writable(workdir / name)
+    check_results_file(workdir / "results.json")
+
+
 def cli():
     """The console script."""
     model_flags, data_flags = ModelFlags.define(), DataFlags.define()
@@ -175,9 +189,10 @@ def cli():
         plan, workdir = plan_from(values), Path(values.workdir)
         if workdir.exists() and not workdir.is_dir():
             raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
-        for name in ("results.json", "per_query.csv", "report.html"):
-            check_writable(workdir / name)
-        check_results_file(workdir / "results.json")
+        if values.study:
+            check_study(values, workdir)
+        else:
+            check_outputs(workdir)
         dataset = data_flags.load()
         model = model_flags.load()
         twin = model_flags.load_beside(values.twin) if values.twin else None
@@ -185,6 +200,9 @@ def cli():
         # A gradient of zero is a finding, not bad input.
         for each in filter(None, (model, twin, *surrogates)):
             check_differentiable(each)
+        if values.study:
+            study_guides(plan, workdir, model, dataset, several=values.several, twin=twin)
+            return
         evaluate(
             plan,
             workdir,

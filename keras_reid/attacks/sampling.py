@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_reid.attacks.guides import Guides, furthest_identities
+from keras_reid.attacks.guides import Guides, pulled_identities
 from keras_reid.attacks.identities import checked
 
 
@@ -15,9 +15,10 @@ def sample_guides(
     num_push=1,
     num_pull=0,
     metric="l2",
+    selection="furthest",
     seed=0,
 ):
-    """Random guides: other images of the same identity, and images of the furthest one.
+    """Random guides: other images of the same identity, and images of the one pulled to.
 
     Args as in `furthest_negative_guides`; `num_push=1, num_pull=0` is the single guide of SG-IFGSM.
 
@@ -32,6 +33,7 @@ def sample_guides(
         num_push=num_push,
         num_pull=num_pull,
         metric=metric,
+        selection=selection,
         seed=seed,
     )
     source, _ = checked(
@@ -53,6 +55,7 @@ def sampled_rows(
     num_push=1,
     num_pull=0,
     metric="l2",
+    selection="furthest",
     seed=0,
 ):
     """Which rows of the source `sample_guides` takes: (pushes, pulls), one int array an image."""
@@ -61,18 +64,23 @@ def sampled_rows(
     source, source_pids = (own, own_pids) if alone else checked(guide_embeddings, guide_pids, "l2")
     generator = np.random.default_rng(seed)
     members = {pid: np.flatnonzero(source_pids == pid) for pid in np.unique(own_pids) if pid > 0}
-    everyone = np.arange(len(own))
     pushes = [
         _without(members.get(pid, ()), i if alone else None) for i, pid in enumerate(own_pids)
     ]
     pushes = _draw(generator, pushes, num_push)
     if not num_pull:
         return pushes, [np.zeros(0, int)] * len(own)
-    furthest = furthest_identities(
-        own, own_pids, guide_embeddings=source, guide_pids=source_pids, metric=metric
+    pulled = pulled_identities(
+        own,
+        own_pids,
+        guide_embeddings=source,
+        guide_pids=source_pids,
+        metric=metric,
+        selection=selection,
+        seed=seed,
     )
-    of_furthest = {pid: np.flatnonzero(source_pids == pid) for pid in np.unique(furthest)}
-    return pushes, _draw(generator, [of_furthest[furthest[i]] for i in everyone], num_pull)
+    images_of = {pid: np.flatnonzero(source_pids == pid) for pid in np.unique(pulled)}
+    return pushes, _draw(generator, [images_of[pid] for pid in pulled], num_pull)
 
 
 def _draw(generator, candidates, count):

@@ -1,5 +1,6 @@
 """A model on a data set: embedded once, then attacked as often as wanted."""
 
+import copy
 import dataclasses
 import json
 
@@ -37,6 +38,15 @@ class Bench:
         self.protocol = protocol
         self._progress = progress
         self._embeddings, self._runners, self._embedders, self._pixels = {}, {}, {}, {}
+
+    def under(self, protocol):
+        """The same Bench under another Protocol of the same metric and batch size.
+
+        What was embedded and compiled serves both.
+        """
+        other = copy.copy(self)
+        other.protocol = protocol
+        return other
 
     def records(self, split):
         return getattr(self.dataset, split)

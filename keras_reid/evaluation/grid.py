@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_reid.attacks import ATTACKS, NOISES
+from keras_reid.evaluation.protocol import Protocol
 from keras_reid.evaluation.rank_lists import spread
 from keras_reid.evaluation.trials import ONE_STEP, Trial
 
@@ -19,6 +20,8 @@ class Cell:
     guide_source: a split, or "none" where the attack takes no guides of the data set.
     rows: queries that are attacked and ranked alone, or None. examples: queries whose first places
       are kept. extra: as in `Row`.
+    protocol: Protocol that its guides are chosen by, where it is not that of the whole plan.
+    also: more that is kept, names of `keras_reid.evaluation.measuring.ALSO`.
     """
 
     role: str
@@ -30,6 +33,8 @@ class Cell:
     rows: tuple | None = None
     examples: tuple = ()
     extra: dict = dataclasses.field(default_factory=dict)
+    protocol: Protocol | None = None
+    also: tuple = ()
 
     def work(self, images):
         """About how many passes of one image it takes, for the bar."""

@@ -21,7 +21,7 @@ class GuideSource:
 
     embeddings, pids: [M, D] and [M]; None: the attacked images guide each other.
     num_push, num_pull: random guides per image for the attacks that take them (fgsm ... pgd).
-    selection: "furthest" or "random" identity to pull to (fna).
+    selection: "furthest" or "random" identity to pull to.
     metric, preset: as in `make_attack`.
     """
 
@@ -41,26 +41,28 @@ class GuideSource:
     def guides(self, name, embeddings, pids):
         """`Guides` of the attack `name` for images with these embeddings and pids."""
         if name == "fna":
-            return furthest_negative_guides(
-                embeddings, pids, preset=self.preset, selection=self.selection, **self._common
-            )
-        return sample_guides(
-            embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **self._common
-        )
+            return furthest_negative_guides(embeddings, pids, preset=self.preset, **self._common)
+        return sample_guides(embeddings, pids, **self._sampled, **self._common)
 
     def rows(self, name, embeddings, pids):
         """Who these guides are: (pushes, pulls), one int array of rows of the source an image."""
         if name != "fna":
-            return sampled_rows(
-                embeddings, pids, num_push=self.num_push, num_pull=self.num_pull, **self._common
-            )
+            return sampled_rows(embeddings, pids, **self._sampled, **self._common)
         alone = self.embeddings is None
         source = np.asarray(pids if alone else self.pids)
-        pulled = pulled_identities(embeddings, pids, selection=self.selection, **self._common)
+        pulled = self.pulled(embeddings, pids)
         pushes = [np.flatnonzero(source == pid) for pid in pids]
         if alone and self.preset == "paper":
             pushes = [rows[rows != image] for image, rows in enumerate(pushes)]
         return pushes, [np.flatnonzero(source == pid) for pid in pulled]
+
+    def pulled(self, embeddings, pids):
+        """The pid [N] that each image is pulled to by the attacks that pull."""
+        return pulled_identities(embeddings, pids, **self._common)
+
+    @property
+    def _sampled(self):
+        return {"num_push": self.num_push, "num_pull": self.num_pull}
 
     @property
     def _common(self):
@@ -68,6 +70,7 @@ class GuideSource:
             "guide_embeddings": self.embeddings,
             "guide_pids": self.pids,
             "metric": self.metric,
+            "selection": self.selection,
             "seed": self.seed,
         }
 

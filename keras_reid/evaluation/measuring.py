@@ -8,8 +8,10 @@ from keras_reid.evaluation.cells import Content, data_identity, digest
 from keras_reid.evaluation.evidence import Row
 from keras_reid.evaluation.examples import Camera, first_places, guides_of
 from keras_reid.evaluation.grid import NO_GUIDES, guided
+from keras_reid.evaluation.pulled import pulled_ranks
 from keras_reid.evaluation.summary import figures
 
+ALSO = {"pulled": pulled_ranks}
 FIGURES = ("linf_255", "mean_l2", "changed", "ssim")
 
 
@@ -24,6 +26,10 @@ class Place:
     @classmethod
     def of(cls, bench, store):
         return cls(bench=bench, model=store.name_of(bench.model), data=data_identity(bench.dataset))
+
+    def under(self, protocol):
+        """The same Place with a Bench under another Protocol."""
+        return dataclasses.replace(self, bench=self.bench.under(protocol))
 
     def common(self):
         """What every cell of this model on this data depends on."""
@@ -63,6 +69,11 @@ def cell_facts(place, maker, cell):
     }
     if guided(trial.attack):
         facts["guides"] = [protocol.num_push, protocol.num_pull, protocol.pull_identity]
+        if trial.attack != "fna" and protocol.num_pull and protocol.pull_identity == "random":
+            # Said apart, because such cells once held pulls to the furthest identity.
+            facts["guides"].append("sampled")
+    if cell.also:
+        facts["also"] = list(cell.also)
     return facts
 
 
@@ -111,6 +122,8 @@ def measure(place, maker, cell, on_batch):
         told = guides_of(maker.bench, cell, split)
         examples = [e | {"guides": g} for e, g in zip(examples, told, strict=True)]
     arrays = {**per_query(result.ranking), "displacement": result.moved}
+    for name in cell.also:
+        arrays |= ALSO[name](place.bench, maker.bench, cell, result.distance)
     images = camera.images()
     if images is not None:
         arrays["images"] = images

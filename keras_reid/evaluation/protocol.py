@@ -15,7 +15,8 @@ class Protocol:
 
     step, steps, restarts, preset: see `make_trials`.
     metric: "euclidean" or "cosine", of the ranking; the attacks move the same distance.
-    num_push, num_pull: guides of fgsm, ifgsm, mifgsm and pgd. pull_identity: of fna.
+    num_push, num_pull: guides of fgsm, ifgsm, mifgsm and pgd.
+    pull_identity: "furthest" or "random", of all that pull.
     batch_size: images per step.
     """
 

@@ -18,28 +18,35 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def read_results(path):
-    """What `trainers.evaluate_robustness` wrote, or a ReIDError for anything else."""
+def read_results(path, kind=KIND, schema=SCHEMA):
+    """What `trainers.evaluate_robustness` wrote, or a ReIDError for anything else.
+
+    Args:
+      path: JSON file. kind, schema: of the results that are wanted.
+    """
     try:
         told = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReIDError(
             f"{path} cannot be read as results; restore it, or evaluate again"
         ) from error
-    if not isinstance(told, dict) or told.get("kind") != KIND:
-        raise ReIDError(f"{path} holds no results of trainers.evaluate_robustness")
-    if told.get("schema") != SCHEMA:
+    if not isinstance(told, dict) or told.get("kind") != kind:
         raise ReIDError(
-            f"{path} is of schema {told.get('schema')} and this is schema {SCHEMA}; read it with "
+            f"{path} holds no results of trainers.evaluate_robustness of the kind {kind}; name "
+            "another file, or another workdir"
+        )
+    if told.get("schema") != schema:
+        raise ReIDError(
+            f"{path} is of schema {told.get('schema')} and this is schema {schema}; read it with "
             "the version that wrote it, or evaluate again in another workdir"
         )
     return told
 
 
-def check_results_file(path):
+def check_results_file(path, kind=KIND, schema=SCHEMA):
     """Refuses to overwrite what this version could not have written."""
     if Path(path).exists():
-        read_results(path)
+        read_results(path, kind, schema)
 
 
 def save_examples(findings, dataset, plan, folder):

@@ -82,6 +82,6 @@ def threat_model(plan, attacked, guide_source):
         "step rule": plan.step,
         "restarts": plan.restarts,
         "guides of fgsm to pgd": f"{plan.num_push} pushing, {plan.num_pull} pulling",
-        "identity fna pulls to": plan.pull_identity,
+        "identity pulled to": plan.pull_identity,
         "preset": plan.preset,
     }

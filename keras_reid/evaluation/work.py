@@ -65,6 +65,8 @@ class Work:
     def _who(self, cell):
         """(Place that is measured, Place that makes the images)."""
         measured = self._places[1 if cell.role == TWIN else 0]
+        if cell.protocol is not None:
+            measured = measured.under(cell.protocol)
         if cell.maker is None:
             return measured, measured
         return measured, self._places[self._first_surrogate + cell.maker]

@@ -11,7 +11,9 @@ from keras_reid.attacks import (
     furthest_identities,
     furthest_negative_guides,
     make_attack,
+    pulled_identities,
     sample_guides,
+    sampled_rows,
 )
 from keras_reid.attacks.objectives import merge, push_pull
 from keras_reid.errors import ReIDError
@@ -166,3 +168,11 @@ def test_bad_input_is_told_in_a_sentence(change, words):
     arguments = {"embeddings": VECTORS, "pids": PIDS, **change}
     with pytest.raises(ReIDError, match=words):
         furthest_negative_guides(**arguments)
+
+
+def test_sampled_pulls_come_from_the_identity_that_was_selected():
+    for selection in ("furthest", "random"):
+        wanted = pulled_identities(VECTORS, PIDS, selection=selection, seed=5)
+        _, pulls = sampled_rows(VECTORS, PIDS, num_push=0, num_pull=2, selection=selection, seed=5)
+        assert all(set(PIDS[rows]) == {pid} for rows, pid in zip(pulls, wanted, strict=True))
+    assert np.any(wanted != furthest_identities(VECTORS, PIDS))
