@@ -5,12 +5,11 @@ import types
 import numpy as np
 
 from keras_reid import compat
-from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import pids_of
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.guiding import GuideSource
 from keras_reid.evaluation.trials import fitted_step
-from trainers.embedder.validation import Validation
+from trainers.validation import Validation
 
 ATTACKED_AT_A_TIME = 32
 
@@ -37,14 +36,13 @@ class RobustValidation(Validation):
             attack, target, batch_size=min(ATTACKED_AT_A_TIME, len(self.query)), steps=steps
         )
         self._radius = {"epsilon": epsilon, "step_size": fitted_step(epsilon, steps)}
-        self._query_records = [records[position] for position in self.query]
         self._guides = GuideSource()
 
     def run(self):
         """{"map", "rank1", "robust_map", "robust_rank1", "mean_map"}."""
         embeddings = self.embeddings()
         clean = self.figures(embeddings[self.query], embeddings)
-        attacked = self._embed_all(self._attacked(embeddings[self.query]))
+        attacked = self.embed_pixels(self._attacked(embeddings[self.query]))
         robust = self.figures(attacked, embeddings)
         return {
             **clean,
@@ -53,20 +51,9 @@ class RobustValidation(Validation):
         }
 
     def _attacked(self, embeddings):
-        pids = pids_of(self._query_records)
+        pids = pids_of(self.query_records)
         guides = None
         if self._runner.guided:
             guides = self._guides.guides(self._runner.name, embeddings, pids)
         seeds = np.arange(len(pids), dtype=np.int64)
-        return self._runner.run(self._query_pixels(), guides, seeds=seeds, **self._radius)
-
-    def _query_pixels(self):
-        if self._pixels is not None:
-            return self._pixels[self.query]
-        batches = pixel_batches(self._query_records, self._size, ATTACKED_AT_A_TIME)
-        return np.concatenate(list(batches))
-
-    def _embed_all(self, pixels):
-        size = self._embed.batch_size
-        parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-        return np.concatenate([self._embed(part) for part in parts])
+        return self._runner.run(self.query_pixels(), guides, seeds=seeds, **self._radius)
