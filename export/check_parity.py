@@ -13,6 +13,7 @@ import numpy as np
 from absl import flags
 
 from export import model_flags
+from export.misrank_signature import load_generator
 from export.parity import check_export, check_server
 from export.tables import print_rows, refuse_failures
 from keras_reid.data.images import read_pixels
@@ -32,6 +33,7 @@ def define_flags():
     flags.DEFINE_string("images", None, "Folder of JPEG or PNG crops to compare on.")
     flags.DEFINE_integer("count", 8, "How many of them.", lower_bound=2)
     flags.DEFINE_list("attacks", None, "Attacks to call on the server; default: all.")
+    flags.DEFINE_string("misrank", None, "Run whose generator was exported with it.")
     flags.DEFINE_float("epsilon_255", 5.0, "Radius in 1/255.", lower_bound=0, upper_bound=255)
     flags.DEFINE_integer("steps", 15, "Steps of the attacks.", lower_bound=1)
     flags.DEFINE_string("results", None, "JSON file for the figures.")
@@ -54,7 +56,8 @@ def main(argv):
     model = model_flags.load(values)
     pixels = read_images(values.images, values.count, model.input_size)
     settings = {"epsilon": values.epsilon_255 / 255, "steps": values.steps}
-    rows = check_export(model, values.servable, pixels, **settings)
+    generator = load_generator(values.misrank, model) if values.misrank else None
+    rows = check_export(model, values.servable, pixels, generator=generator, **settings)
     if values.server:
         with ReIDClient(values.server, model=values.name) as client:
             rows += check_server(

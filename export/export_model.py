@@ -12,12 +12,14 @@ from absl import flags
 
 from export import model_flags
 from export.limits import Limits
+from export.misrank_signature import load_generator
 from export.parity import check_export
 from export.savedmodel import export_model
 from export.tables import print_rows, refuse_failures
 from keras_reid.attacks import ATTACKS
 from keras_reid.models import check_gradient
 from keras_reid.runs import entry
+from serving.contract import MISRANK
 
 
 def define_flags():
@@ -30,6 +32,10 @@ def define_flags():
     )
     flags.DEFINE_list(
         "attacks", [name for name in ATTACKS if name != "xent"], "Attacks to serve; empty for none."
+    )
+    flags.DEFINE_string("misrank", None, "Workdir of a mis-ranking run: serves attack_misrank.")
+    flags.DEFINE_integer(
+        "max_pixels", 0, "Ceiling of the pixels it may change; 0: all.", lower_bound=0
     )
     flags.DEFINE_float(
         "step_size_255",
@@ -62,15 +68,18 @@ def main(argv):
     attacks = [name for name in values.attacks if name]
     if attacks:
         check_gradient(model)
+    generator = load_generator(values.misrank, model) if values.misrank else None
     limits = Limits(
         epsilon=values.max_epsilon_255 / 255,
         steps=values.max_steps,
         batch=values.max_batch,
         encoded_bytes=values.max_encoded_bytes,
+        pixels=values.max_pixels,
         push=values.num_push,
         pull=values.num_pull,
     )
-    print(f"exporting {model.source} with {', '.join(attacks) or 'no attacks'} ...", flush=True)
+    names = ", ".join([*attacks, *([MISRANK] if generator else [])])
+    print(f"exporting {model.source} with {names or 'no attacks'} ...", flush=True)
     path, encoded = export_model(
         model,
         values.base,
@@ -78,19 +87,22 @@ def main(argv):
         attacks,
         limits,
         version=values.version,
-        check=lambda draft: refuse_differences(model, draft, limits),
+        check=lambda draft: refuse_differences(model, draft, limits, generator),
         step_size=values.step_size_255 / 255,
         restarts=values.restarts,
         metric=values.metric,
+        generator=generator,
     )
     print(f"servable: {path}\nencoded:  {encoded}")
 
 
-def refuse_differences(model, draft, limits):
+def refuse_differences(model, draft, limits, generator=None):
     """Compares model and export on random pixels; raises ReIDError where they differ."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, *model.input_size, 3), dtype=np.uint8)
     epsilon, steps = min(5 / 255, limits.epsilon), min(5, limits.steps)
-    rows = check_export(model, draft, pixels, epsilon=epsilon, steps=steps)
+    rows = check_export(
+        model, draft, pixels, epsilon=epsilon, steps=steps, generator=generator
+    )  # fmt: skip
     print_rows(rows)
     refuse_failures(rows, model.source)
 

@@ -4,7 +4,7 @@ import os
 
 import tensorflow as tf
 
-from export import signatures
+from export import misrank_signature, signatures
 from export.graphs import Servable, graph_function
 from keras_reid import __version__
 from keras_reid.attacks import make_attack
@@ -12,7 +12,9 @@ from keras_reid.errors import ReIDError
 from serving import contract
 
 
-def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1, metric="l2"):
+def build_servable(
+    model, attack_names, limits, *, step_size=1 / 255, restarts=1, metric="l2", generator=None
+):
     """The main servable: embed, describe and one signature per attack.
 
     Args:
@@ -22,6 +24,7 @@ def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1
       step_size: of the iterative attacks, in [0, 1], a constant of the export.
       restarts: of pgd.
       metric: "l2" or "cosine": the distance that the attacks move (odfa always the angle).
+      generator: MisrankAttack behind `attack_misrank`, of the model's input size, or None.
 
     Returns:
       (Servable, {signature name: tf.function}).
@@ -62,6 +65,13 @@ def build_servable(model, attack_names, limits, *, step_size=1 / 255, restarts=1
             "num_push": limits.push if guided else 0,
             "num_pull": limits.pull if guided else 0,
         }
+    if generator is not None:
+        functions[contract.attack_signature_name(contract.MISRANK)] = graph_function(
+            misrank_signature.misrank_graph(generator, module.embed_images, limits),
+            contract.MISRANK_SIGNATURE,
+            sizes,
+        )
+        attacks[contract.MISRANK] = misrank_signature.facts(generator, limits)
     description = describe(model, attacks, limits)
     functions[contract.DESCRIBE] = graph_function(
         signatures.describe_graph(description), contract.DESCRIBE_SIGNATURE, sizes

@@ -4,10 +4,9 @@ import dataclasses
 import json
 
 import numpy as np
-import tensorflow as tf
 
+from export.parity_attacks import attack_locally, attack_request
 from export.session import ServedModel
-from keras_reid.attacks import Guides, make_attack, round_inside
 from keras_reid.data.images import to_images
 from keras_reid.errors import ReIDError
 from serving import contract
@@ -29,13 +28,14 @@ class Row:
     holds: bool
 
 
-def check_export(model, path, pixels, *, epsilon=5 / 255, steps=15, seed=0):
+def check_export(model, path, pixels, *, epsilon=5 / 255, steps=15, seed=0, generator=None):
     """Compares a loaded model with its export in a V1 session.
 
     Args:
       model: LoadedModel that was exported.
       path: version folder of the export.
       pixels: uint8 [N, H, W, 3], N >= 2.
+      generator: MisrankAttack that was exported with it, or None.
 
     Returns:
       list of Row, also where a bar is missed: the caller decides what that means.
@@ -47,7 +47,7 @@ def check_export(model, path, pixels, *, epsilon=5 / 255, steps=15, seed=0):
         for name, facts in description(served)["attacks"].items():
             request = attack_request(pixels, trained, facts, epsilon, steps, seed)
             answer = served.run(contract.attack_signature_name(name), request)
-            adversarial = attack_locally(model, name, facts, request)
+            adversarial = attack_locally(model, name, facts, request, generator)
             moved = np.asarray(model.embed(to_images(adversarial))) - trained
             rows += attack_rows(
                 f"attack_{name}: trained = exported", adversarial, moved, answer, PIXEL_SHARE
@@ -76,16 +76,12 @@ def check_server(client, path, pixels, *, attacks=None, epsilon=5 / 255, steps=1
                 raise ReIDError(f"{path} exports no attack {name!r}; it has {', '.join(known)}")
             request = attack_request(pixels, exported, known[name], epsilon, steps, seed)
             answer = local.run(contract.attack_signature_name(name), request)
-            guided = known[name]["guided"]
-            served = client.attack_details(
-                pixels,
-                attack=name,
-                epsilon_255=epsilon * 255,
-                steps=steps,
-                seed=seed,
-                push=request["push"][:, :1] if guided else None,
-                pull=request["pull"][:, :1] if guided else None,
-            )
+            told = {"epsilon_255": epsilon * 255}
+            if not known[name].get("generator"):
+                told |= {"steps": steps, "seed": seed}
+            if known[name]["guided"]:
+                told |= {"push": request["push"][:, :1], "pull": request["pull"][:, :1]}
+            served = client.attack_details(pixels, attack=name, **told)
             rows += attack_rows(
                 f"attack_{name}: exported = served",
                 np.asarray(served.adversarial),
@@ -94,55 +90,6 @@ def check_server(client, path, pixels, *, attacks=None, epsilon=5 / 255, steps=1
                 1.0,
             )
     return rows
-
-
-def attack_request(pixels, embeddings, facts, epsilon, steps, seed):
-    """Inputs of an attack signature; guided ones are pushed from and pulled to other images."""
-    count = len(pixels)
-    request = {
-        "images": pixels,
-        "epsilon": np.full(count, epsilon, np.float32),
-        "steps": np.full(count, steps, np.int32),
-        "seed": seed + np.arange(count, dtype=np.int64),
-    }
-    if facts["guided"]:
-        # Pushed from a neighbour and pulled to its opposite: never the same place.
-        for side, shift, sign in (("push", 1, 1), ("pull", 2, -1)):
-            vectors = np.zeros((count, facts[f"num_{side}"], facts["guide_size"]), np.float32)
-            if facts["guide_size"] == embeddings.shape[1]:
-                vectors[:, 0] = sign * np.roll(embeddings, 1, axis=0)
-            else:  # classes of a closed-set attack
-                vectors[np.arange(count), 0, (np.arange(count) + shift) % facts["guide_size"]] = 1
-            weight = np.zeros(vectors.shape[:2], np.float32)
-            weight[:, 0] = 1
-            request |= {side: vectors, f"{side}_weight": weight}
-    return request
-
-
-def attack_locally(model, name, facts, request):
-    """The same attack on the loaded model, eagerly; uint8."""
-    settings = {"steps": request["steps"]}
-    if facts["step_size"] == "epsilon":
-        settings = {}
-    else:
-        settings["step_size"] = facts["step_size"]
-    if facts["metric"] != "l2" and name != "odfa":
-        settings["metric"] = facts["metric"]
-    if facts["restarts"] > 1:
-        settings["restarts"] = facts["restarts"]
-    attack = make_attack(name, **settings)
-    guides = None
-    if facts["guided"]:
-        guides = Guides(*(request[part] for part in ("push", "pull", "push_weight", "pull_weight")))
-    target = model.logits if attack.guides == "classes" else model.embed
-    found = attack(
-        target,
-        to_images(request["images"]),
-        guides,
-        epsilon=request["epsilon"],
-        seed=tf.constant(request["seed"]),
-    )
-    return round_inside(found, request["images"], request["epsilon"]).numpy()
 
 
 def embedding_row(what, left, right):

@@ -48,12 +48,9 @@ def attack_graph(attack, target, embed, limits):
         valid &= finite_rows(found)
         found = tf.where(as_column(valid), found, clean)
         adversarial = round_inside(found, images, epsilon_used)
-        change = tf.abs(tf.cast(adversarial, tf.float32) - tf.cast(images, tf.float32))
-        moved = tf.cast(embed(to_images(adversarial)) - embed(clean), tf.float32)
         return {
             "adversarial": adversarial,
-            "displacement": tf.sqrt(tf.reduce_sum(tf.square(moved), axis=1)),
-            "linf": tf.reduce_max(change, axis=[1, 2, 3]) / 255.0,
+            **measured(embed, images, adversarial),
             "epsilon_used": epsilon_used,
             "steps_used": tf.broadcast_to(tf.cast(fixed.steps, tf.int32), tf.shape(steps)),
             "valid": tf.cast(valid, tf.uint8),
@@ -62,6 +59,16 @@ def attack_graph(attack, target, embed, limits):
     if makes_own_guides(attack):
         return lambda images, epsilon, steps, seed: run(images, epsilon, steps, seed)
     return run
+
+
+def measured(embed, images, adversarial):
+    """{"displacement", "linf"}: how far the embedding moved and the pixels changed, as uint8."""
+    change = tf.abs(tf.cast(adversarial, tf.float32) - tf.cast(images, tf.float32))
+    moved = tf.cast(embed(to_images(adversarial)) - embed(to_images(images)), tf.float32)
+    return {
+        "displacement": tf.sqrt(tf.reduce_sum(tf.square(moved), axis=1)),
+        "linf": tf.reduce_max(change, axis=[1, 2, 3]) / 255.0,
+    }
 
 
 def makes_own_guides(attack):

@@ -14,24 +14,35 @@ INT64_MAX = np.iinfo(np.int64).max
 SLACK_255 = 1e-3
 
 
-def attack_inputs(description, attack, count, *, epsilon_255, steps, seed, push, pull, embed):
+def attack_inputs(
+    description, attack, count, *, epsilon_255, steps, seed, push, pull, num_pixels, embed
+):
     """Returns {input name: [count, ...]} for `attack_<name>`.
 
     Args:
       description: answer of `describe`.
       attack: name of the attack.
       count: number of images.
-      epsilon_255, steps, seed, push, pull: as in `ReIDClient.attack`.
+      epsilon_255, steps, seed, push, pull, num_pixels: as in `ReIDClient.attack`.
       embed: images -> [N, D]; called for guides that are images.
     """
     settings = attack_settings(description, attack)
     limits = description["limits"]
     epsilon = per_image(epsilon_255, count, "epsilon_255", whole=False)
     check_ceiling(epsilon, "epsilon_255", 255 * limits["epsilon"], slack=SLACK_255)
+    epsilon = (epsilon / 255).astype(np.float32)
+    if settings.get("generator"):
+        if push is not None or pull is not None:
+            raise BadRequest(f"attack {attack} takes no guides: leave out push and pull")
+        pixels = per_image(num_pixels, count, "num_pixels", whole=True)
+        check_ceiling(pixels, "num_pixels", settings["num_pixels"])
+        return {"epsilon": epsilon, "num_pixels": pixels.astype(np.int32)}
+    if np.any(num_pixels):
+        raise BadRequest(f"attack {attack} changes every pixel: leave out num_pixels")
     steps = per_image(steps, count, "steps", whole=True)
     check_ceiling(steps, "steps", limits["steps"])
     inputs = {
-        "epsilon": (epsilon / 255).astype(np.float32),
+        "epsilon": epsilon,
         "steps": steps.astype(np.int32),
         "seed": seeds(seed, count),
     }

@@ -8,16 +8,16 @@ with ReIDClient("localhost:8500", model="reid") as client:      # or "http://loc
 """
 
 import copy
-import dataclasses
 import functools
 import time
-import urllib.parse
 import warnings
 
 import numpy as np
 
 from serving import contract, description
+from serving.answers import AttackResult, VersionStatus
 from serving.attack_inputs import attack_inputs
+from serving.connection import connect
 from serving.errors import (
     BadRequest,
     ModelNotFound,
@@ -25,44 +25,14 @@ from serving.errors import (
     ServerFailure,
     ServerUnavailable,
 )
-from serving.grpc_transport import GrpcTransport
 from serving.images import Files, as_batch, check_size
 from serving.messages import STATE
-from serving.rest_transport import CONNECTIONS, RestTransport
 from serving.tensors import dtype_name
 
 BATCH_SIZE = 32  # where the model does not tell its largest batch
 MAX_REQUEST_BYTES = 2**31 - 2**20  # no protobuf message reaches 2 GiB
 POLL_SECONDS = 0.2
 STATE_NAMES = {number: name for name, number in STATE.items()}
-
-
-@dataclasses.dataclass(frozen=True)
-class VersionStatus:
-    """One version of a model: START, LOADING, AVAILABLE, UNLOADING or END, and why it ended."""
-
-    version: int
-    state: str
-    error: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class AttackResult:
-    """What an attack signature answers, image by image.
-
-    adversarial: uint8 [N, H, W, 3].
-    displacement: [N] distance that the embedding moved.
-    linf: [N] largest change of a pixel, in [0, 1], measured on `adversarial`.
-    epsilon_used, steps_used: [N] as the server applied them.
-    valid: [N] bool; False where the attack failed and the image is given back unchanged.
-    """
-
-    adversarial: np.ndarray
-    displacement: np.ndarray
-    linf: np.ndarray
-    epsilon_used: np.ndarray
-    steps_used: np.ndarray
-    valid: np.ndarray
 
 
 class ReIDClient:
@@ -107,7 +77,10 @@ class ReIDClient:
         parts = self._parts(len(batch))
         return np.concatenate([self._pixels(batch[part]) for part in parts])
 
-    def attack(self, images, attack="sma", epsilon_255=5, steps=15, seed=0, push=None, pull=None):
+    def attack(
+        self, images, attack="sma", epsilon_255=5, steps=15, seed=0, push=None, pull=None,
+        num_pixels=0,
+    ):  # fmt: skip
         """Returns uint8 images that are at most `epsilon_255` away from `images`.
 
         Args:
@@ -118,8 +91,12 @@ class ReIDClient:
           seed: s stands for the seeds s, s + 1, ... of the images; or one for each image.
           push, pull: guides to move away from and towards, for an attack that takes them: images
             or embeddings, P for all images or [N, P, ...], see `serving.guides`.
+          num_pixels: of the mis-ranking generator ("misrank"), which takes no steps, seed or
+            guides: most pixels to change; 0: as many as the export allows; or one for each image.
         """
-        result = self.attack_details(images, attack, epsilon_255, steps, seed, push, pull)
+        result = self.attack_details(
+            images, attack, epsilon_255, steps, seed, push, pull, num_pixels
+        )  # fmt: skip
         failed = np.flatnonzero(~result.valid)
         if len(failed):
             warnings.warn(
@@ -130,8 +107,9 @@ class ReIDClient:
         return result.adversarial
 
     def attack_details(
-        self, images, attack="sma", epsilon_255=5, steps=15, seed=0, push=None, pull=None
-    ):
+        self, images, attack="sma", epsilon_255=5, steps=15, seed=0, push=None, pull=None,
+        num_pixels=0,
+    ):  # fmt: skip
         """Like `attack`, but returns all that the server answers, as an AttackResult."""
         batch = as_batch(images)
         if not isinstance(batch, Files):
@@ -145,14 +123,18 @@ class ReIDClient:
             seed=seed,
             push=push,
             pull=pull,
+            num_pixels=num_pixels,
             embed=self.embed,
         )
         signature = contract.attack_signature_name(attack)
+        outputs = (
+            contract.MISRANK_OUTPUTS if "num_pixels" in values else contract.ATTACK_OUTPUTS
+        )  # fmt: skip
         answers = []
         for part in self._parts(len(batch)):
             given = {"images": self._pixels(batch[part])}
             given |= {name: value[part] for name, value in values.items()}
-            answers.append(self._predict(self._model, signature, given, contract.ATTACK_OUTPUTS))
+            answers.append(self._predict(self._model, signature, given, outputs))
         rows = {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
         return AttackResult(**{**rows, "valid": rows["valid"].astype(bool)})
 
@@ -332,23 +314,6 @@ class ReIDClient:
                     f"{list(array.shape)} for {count} images"
                 )
         return answer
-
-
-def connect(server, timeout):
-    """The transport of "host:port" (gRPC) or of a URL (REST)."""
-    try:
-        url = urllib.parse.urlsplit(server if "://" in server else f"grpc://{server}")
-        named = url.hostname and url.port != 0  # asking for a port above 65535 is a ValueError
-    except ValueError:
-        named = False
-    if named and url.scheme in CONNECTIONS:
-        return RestTransport(server, timeout)
-    if named and url.scheme == "grpc" and url.port and not url.path:
-        return GrpcTransport(url.netloc, timeout)
-    raise BadRequest(
-        f"{server!r} is no address of a model server: give host:port for gRPC or "
-        "http://host:port for REST"
-    )
 
 
 def tensors_of(infos):

@@ -14,6 +14,7 @@ EMBED_ENCODED = "embed_encoded"
 DECODE = "decode"
 DESCRIBE = "describe"
 ATTACK_PREFIX = "attack_"
+MISRANK = "misrank"  # a trained generator's attack: one pass, no steps, no seed
 ENCODED_SUFFIX = "_encoded"  # the unbatched servable beside `<name>`
 
 IMAGE = ("height", "width", 3)
@@ -55,6 +56,20 @@ ATTACK_OUTPUTS = {
     "valid": Tensor("uint8"),
 }
 
+MISRANK_INPUTS = {
+    "images": Tensor("uint8", IMAGE),
+    "epsilon": Tensor("float32"),
+    "num_pixels": Tensor("int32"),  # 0: as many as the export allows
+}
+MISRANK_OUTPUTS = {
+    "adversarial": Tensor("uint8", IMAGE),
+    "mask": Tensor("uint8", ("height", "width", 1)),
+    "displacement": Tensor("float32"),
+    "linf": Tensor("float32"),
+    "epsilon_used": Tensor("float32"),
+    "valid": Tensor("uint8"),
+}
+
 EMBED_SIGNATURE = Signature({"images": Tensor("uint8", IMAGE)}, EMBEDDINGS)
 EMBED_ENCODED_SIGNATURE = Signature({"encoded": Tensor("str")}, EMBEDDINGS)
 DECODE_SIGNATURE = Signature({"encoded": Tensor("str")}, {"images": Tensor("uint8", IMAGE)})
@@ -62,6 +77,8 @@ DESCRIBE_SIGNATURE = Signature({"request": Tensor("str")}, {"description": Tenso
 # Attacks that make their own guides, and attacks that are told where to go.
 SELF_GUIDED = Signature(ATTACK_INPUTS, ATTACK_OUTPUTS)
 GUIDED = Signature({**ATTACK_INPUTS, **GUIDES}, ATTACK_OUTPUTS)
+
+MISRANK_SIGNATURE = Signature(MISRANK_INPUTS, MISRANK_OUTPUTS)
 
 
 def attack_signature_name(attack):

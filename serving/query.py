@@ -44,6 +44,7 @@ def define_flags(into=flags.FLAGS):
     real("epsilon_255", 5.0, "Largest change of a pixel, in steps of 1/255.")
     whole("steps", 15, "Steps of an iterative attack.")
     whole("seed", 0, "Seed of the attack's random start.")
+    whole("num_pixels", 0, "Pixels that attack misrank may change; 0: all it is allowed.")
     names("push", None, "Images to move away from, for an attack that takes guides.")
     names("pull", None, "Images to move towards, likewise.")
     text("output", "runs/query", "Folder for the results.")
@@ -86,6 +87,7 @@ def attacked(client, values, clean, output):
         seed=values.seed,
         push=values.push,
         pull=values.pull,
+        num_pixels=values.num_pixels,
     )
     if not result.valid[0]:
         raise BadRequest(f"attack {values.attack} failed on {values.image}; nothing was written")
@@ -98,7 +100,7 @@ def attacked(client, values, clean, output):
         "attack": values.attack,
         "epsilon_255": values.epsilon_255,
         "epsilon_255_used": round(255 * float(result.epsilon_used[0]), 4),
-        "steps_used": int(result.steps_used[0]),
+        "steps_used": None if result.steps_used is None else int(result.steps_used[0]),
         "seed": values.seed,
         "push": values.push or [],
         "pull": values.pull or [],

@@ -42,6 +42,9 @@ class Task(Protocol):
     def validate(self):
         """{name: number} on held-out training identities; {} without any."""
 
+    def pictures(self):
+        """{name: uint8 [n, H, W, 1 or 3]} to look at after a validation; {} for none."""
+
 
 def run_training(task, run, *, stop_after_epochs=None, log_every=50, stream=None):
     """Trains `task` in the open workdir `run`, from where an earlier call stopped.
@@ -185,6 +188,9 @@ def _end_of_epoch(task, run, best, step, progress):
     validation = task.validate()
     if validation:
         run.log(step, {f"validation_{name}": value for name, value in validation.items()})
+    pictures = task.pictures()
+    if pictures:
+        run.log_pictures(step, pictures)
     kept = best.offer(epoch, validation)
     numbers = "  ".join(f"{name} {value:.4f}" for name, value in validation.items())
     progress.say(f"epoch {epoch}/{task.epochs}  {numbers}{'  (best so far)' if kept else ''}")

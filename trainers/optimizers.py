@@ -10,8 +10,9 @@ OPTIMIZERS = ("adam", "adamw")
 
 
 def make_optimizer(
-    name, schedule, *, weight_decay=0.0, loss_scaling=False, variables=(), args=None
-):
+    name, schedule, *, weight_decay=0.0, loss_scaling=False, variables=(), args=None,
+    beta_1=0.9,
+):  # fmt: skip
     """A built optimizer, so that a checkpoint restores every slot at once.
 
     Args:
@@ -22,6 +23,7 @@ def make_optimizer(
       loss_scaling: dynamic loss scale, for float16.
       variables: the variables to train.
       args: named arguments of a plug-in's constructor.
+      beta_1: decay of the mean gradient in adam.
     """
     if plugins.is_path(name):
         optimizer = plugin_optimizer.make_plugin_optimizer(
@@ -30,7 +32,7 @@ def make_optimizer(
     elif name == "adamw":
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, epsilon=1e-8)
     else:
-        optimizer = keras.optimizers.Adam(schedule, epsilon=1e-8)
+        optimizer = keras.optimizers.Adam(schedule, beta_1=beta_1, epsilon=1e-8)
     if loss_scaling:
         optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
     compat.build_optimizer(optimizer, variables)

@@ -62,13 +62,17 @@ def batch_semihard_triplet(embeddings, pids, *, margin=0.3, squared=False):
     return tf.math.divide_no_nan(tf.reduce_sum(loss, axis=1), matches)
 
 
-def pairwise_euclidean(embeddings, squared=False):
-    """[N, N] distances within a batch; the gradient is finite, and 0 between equal rows."""
+def pairwise_euclidean(embeddings, squared=False, other=None):
+    """[N, M] distances to the rows of `other`, or within the batch; 0 between equal rows.
+
+    The gradient is finite everywhere, and 0 between equal rows.
+    """
     # The origin does not matter; with it in the middle of the batch the least is lost to rounding.
-    embeddings = embeddings - tf.stop_gradient(tf.reduce_mean(embeddings, axis=0))
-    norms = tf.reduce_sum(embeddings**2, axis=1)
-    scale = norms[:, None] + norms[None, :]
-    distance = scale - 2 * tf.matmul(embeddings, embeddings, transpose_b=True)
+    middle = tf.stop_gradient(tf.reduce_mean(embeddings, axis=0))
+    embeddings = embeddings - middle
+    other = embeddings if other is None else other - middle
+    scale = tf.reduce_sum(embeddings**2, axis=1)[:, None] + tf.reduce_sum(other**2, axis=1)[None, :]
+    distance = scale - 2 * tf.matmul(embeddings, other, transpose_b=True)
     apart = distance > _ROUNDING * tf.stop_gradient(scale)
     distance = tf.where(apart, distance, 1.0)  # the root has no gradient at 0
     return tf.where(apart, distance if squared else tf.sqrt(distance), 0.0)

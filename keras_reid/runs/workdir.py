@@ -96,11 +96,24 @@ class Workdir:
         """Appends numbers to metrics.jsonl and to TensorBoard's events."""
         values = {name: float(value) for name, value in values.items()}
         _append(self.metrics_file, {"step": int(step), **values})
+        values = {name: tf.constant(value, tf.float32) for name, value in values.items()}
+        self._write_events(step, values, _metadata("scalars", 1))
+
+    def log_pictures(self, step, pictures):
+        """Shows {name: uint8 [n, H, W, 1 or 3]} in TensorBoard."""
+        encoded = {}
+        for name, pixels in pictures.items():
+            height, width = pixels.shape[1:3]
+            files = [tf.io.encode_png(each) for each in pixels]
+            encoded[name] = tf.stack([str(width), str(height), *files])
+        self._write_events(step, encoded, _metadata("images", 3))
+
+    def _write_events(self, step, tensors, metadata):
         if self._events is None:
             self._events = tf.summary.create_file_writer(str(self.path / "events"))
         with self._events.as_default(step=int(step)):
-            for name, value in values.items():
-                tf.summary.write(name, tf.constant(value, tf.float32), metadata=_scalar())
+            for name, tensor in tensors.items():
+                tf.summary.write(name, tensor, metadata=metadata)
         self._events.flush()
 
     def metrics(self):
@@ -154,10 +167,10 @@ def _read_lines(path):
     return entries
 
 
-def _scalar():
-    """Marks a summary as a scalar; tf.summary.scalar would, but needs the tensorboard package."""
-    metadata = tf.compat.v1.SummaryMetadata(data_class=1)
-    metadata.plugin_data.plugin_name = "scalars"
+def _metadata(plugin, data_class):
+    """Marks a summary; tf.summary.scalar and .image would, but need the tensorboard package."""
+    metadata = tf.compat.v1.SummaryMetadata(data_class=data_class)
+    metadata.plugin_data.plugin_name = plugin
     return metadata
 
 

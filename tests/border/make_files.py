@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from export.limits import Limits
-from export.parity import attack_request, description
+from export.parity import description
+from export.parity_attacks import attack_request
 from export.savedmodel import export_model
 from export.session import ServedModel
 from keras_reid import compat

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from export.parity import attack_locally, attack_request, check_export, description
+from export.parity import check_export, description
+from export.parity_attacks import attack_locally, attack_request
 from keras_reid.attacks import ATTACKS
 from keras_reid.data.images import to_images
 from tests.export.conftest import LIMITS

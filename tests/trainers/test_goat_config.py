@@ -12,7 +12,7 @@ from trainers.embedder import EmbedderConfig
 from trainers.embedder import resolve as resolve_embedder
 from trainers.goat import PRESETS, GoatConfig, resolve
 from trainers.goat.config import make_inner_attack
-from trainers.goat.train import start_remarks
+from trainers.training import held_out_remarks
 
 
 def facts(config, *names):
@@ -88,9 +88,12 @@ def test_senseless_settings_are_refused_in_a_sentence(flags, words):
 def test_another_held_out_part_is_told(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"seed": 1, "held_out": 0.1}))
     config = resolve(init_from=str(tmp_path))
-    assert "other people held out (seed 1 there and 0 here)" in start_remarks(config)[0]
-    assert start_remarks(dataclasses.replace(config, seed=1)) == []
-    assert start_remarks(dataclasses.replace(config, held_out=0.0)) == []
+    assert (
+        "other people held out (seed 1 there and 0 here)"
+        in held_out_remarks(config, config.init_from)[0]
+    )
+    assert held_out_remarks(dataclasses.replace(config, seed=1), config.init_from) == []
+    assert held_out_remarks(dataclasses.replace(config, held_out=0.0), config.init_from) == []
 
 
 def test_an_unknown_preset_is_refused():

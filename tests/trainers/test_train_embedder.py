@@ -20,7 +20,7 @@ from tests.commands import start
 from tests.trainers.crowd import tiny, write_crowd
 from trainers.embedder import resolve, train
 from trainers.embedder.task import EmbedderTask
-from trainers.embedder.validation import hold_out_identities
+from trainers.validation import hold_out_identities
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,17 @@
 """Every setting of an embedder's training."""
 
 import dataclasses
-import math
 
-from keras_reid.data import LOADERS
 from keras_reid.errors import ReIDError
 from keras_reid.models import BACKBONES, HEADS
 from trainers import plugins
 from trainers.embedder import plugin_rules
 from trainers.optimizers import OPTIMIZERS
 from trainers.schedules import DECAYS
-from trainers.settings import check_choices, json_object, setting, size, whole_numbers
+from trainers.settings import json_object, setting, whole_numbers
+from trainers.training_config import TrainingConfig, check_at_least, check_positive
 
 LOSSES = ("classification", "triplet", "both")
-MIXED_PRECISIONS = {"none": "float32", "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
-STRATEGIES = ("none", "mirrored")
 AUTO, NONE = "auto", "none"
 
 
@@ -27,22 +24,9 @@ def _embedding_size(text):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EmbedderConfig:
+class EmbedderConfig(TrainingConfig):
     """All that decides the weights that come out. Epochs are counted over the training part."""
 
-    # Data
-    dataset: str = setting("market1501", "Layout of the data.", LOADERS)
-    data: str = setting("", "Folder of the data set; with --dataset=csv the file.")
-    acknowledge_withdrawn: bool = setting(False, "Read DukeMTMC-reID although withdrawn.")
-    camid_policy: str | None = setting(None, "CSV: give every image its own camera.", ["unique"])
-    cuhk03_images: str = setting("detected", "CUHK03: whose boxes.", ["detected", "labeled"])
-    include_val: bool = setting(False, "MSMT17: train on list_val.txt too.")
-    input_size: tuple[int, int] = setting((256, 128), "Height,width of the crops.", parse=size)
-    held_out: float = setting(
-        0.1, "Share of the training identities kept for validation and model selection; 0: none."
-    )
-    skip_bad_images: bool = setting(False, "Train without the images that cannot be read.")
-    cache_images: bool = setting(False, "Decode every image once and keep it in memory.")
     # Model
     model: str = setting("resnet50", "Backbone.", BACKBONES)
     head: str = setting("classification", "What follows the pooling.", HEADS)
@@ -94,15 +78,9 @@ class EmbedderConfig:
     decay_at: tuple[int, ...] = setting(
         (20, 40), "Epochs: of each x0.1 (step), of the start (exponential).", parse=whole_numbers
     )
-    # Run
-    validate_every: int = setting(1, "Epochs between validations; the last epoch always has one.")
-    mixed_precision: str = setting("none", "Of the backbone.", MIXED_PRECISIONS)
-    strategy: str = setting("none", "mirrored: a replica on every device.", STRATEGIES)
-    deterministic: bool = setting(False, "Two runs give equal weights, bit for bit.")
-    seed: int = setting(0, "Of weights, batches and augmentation.")
 
     def __post_init__(self):
-        check_choices(self)
+        super().__post_init__()
         plugin_rules.check_settings(self)
         _check(self)
 
@@ -115,23 +93,12 @@ def _check(config):
     def refuse(sentence):
         raise ReIDError(sentence)
 
-    for name in ("epochs", "batch_size", "persons", "validate_every"):
-        if getattr(config, name) < 1:
-            refuse(f"--{name} must be at least 1, not {getattr(config, name)}")
-    for name in ("learning_rate", "triplet_weight"):
-        if not 0 < getattr(config, name) < float("inf"):
-            refuse(f"--{name} must be positive, not {getattr(config, name)}")
-    for name in ("warmup_epochs", "weight_decay", "pad", "images_each", "seed"):
-        if getattr(config, name) < 0:
-            refuse(f"--{name} must not be negative, but is {getattr(config, name)}")
-    for name in ("held_out", "label_smoothing", "random_erasing"):
-        if not 0 <= getattr(config, name) <= 1 or (name == "held_out" and config.held_out > 0.9):
+    check_at_least(config, 1, "epochs", "batch_size", "persons")
+    check_positive(config, "learning_rate", "triplet_weight")
+    check_at_least(config, 0, "warmup_epochs", "weight_decay", "pad", "images_each")
+    for name in ("label_smoothing", "random_erasing"):
+        if not 0 <= getattr(config, name) <= 1:
             refuse(f"--{name} is a share between 0 and 1, not {getattr(config, name)}")
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        # NaN passes every comparison above.
-        if isinstance(value, float) and not math.isfinite(value):
-            refuse(f"--{field.name} must be a finite number, not {value}")
     if config.margin is not None and config.margin < 0:
         refuse(f"--margin must be soft or not negative, not {config.margin}")
     if config.loss != "classification" and config.images_each < 2:

@@ -8,12 +8,13 @@ from keras_reid.data.identity_batches import IdentityBatches, ShuffledBatches
 from keras_reid.data.pipeline import naming_bad_images, training_batches
 from keras_reid.data.records import class_labels, num_identities
 from keras_reid.models import build_reid_model
-from trainers.embedder.config import MIXED_PRECISIONS, NONE
+from trainers.embedder.config import NONE
 from trainers.embedder.losses import EmbedderLosses
-from trainers.embedder.validation import Validation
 from trainers.optimizers import apply_gradients, decays_weights, make_optimizer, penalty
 from trainers.replicas import check_split, split_batch
 from trainers.schedules import EpochSchedule
+from trainers.training_config import MIXED_PRECISIONS
+from trainers.validation import Validation
 
 
 class EmbedderTask:
@@ -126,3 +127,7 @@ class EmbedderTask:
 
     def validate(self):
         return self._validation.run() if self._validation else {}
+
+    def pictures(self):
+        """Nothing to show."""
+        return {}

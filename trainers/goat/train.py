@@ -1,14 +1,13 @@
 """Defended training, from configuration to result.json."""
 
 import sys
-from pathlib import Path
 
 from keras_reid.data.records import class_labels
 from keras_reid.defenses import short_of_pushes
-from keras_reid.runs.workdir import read_json
 from trainers.embedder.train import train as train_embedder
 from trainers.goat.offline import FOLDER, adversarial_records
 from trainers.goat.task import GoatTask, MadvTask, RobustTask
+from trainers.training import held_out_remarks
 
 TASKS = {"goat": GoatTask, "madv": MadvTask, "offline": RobustTask}
 
@@ -22,7 +21,7 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     stream = stream or sys.stderr
 
     def make_task(config, records, held_out, strategy, run):
-        for remark in (*start_remarks(config), *data_remarks(config, records)):
+        for remark in (*held_out_remarks(config, config.init_from), *data_remarks(config, records)):
             print(f"warning: {remark}", file=stream)
         if config.defense == "offline":
             attacked = adversarial_records(config, records, run.path / FOLDER, stream)
@@ -32,25 +31,6 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     return train_embedder(
         config, workdir, make_task=make_task, stop_after_epochs=stop_after_epochs, stream=stream
     )
-
-
-def start_remarks(config):
-    """Sentences on a starting model that may know the people held out here."""
-    begun = Path(config.init_from) / "config.json"
-    if not (config.held_out and begun.exists()):
-        return []
-    there = read_json(begun)
-    different = [
-        f"{name} {there[name]} there and {getattr(config, name)} here"
-        for name in ("seed", "held_out")
-        if name in there and there[name] != getattr(config, name)
-    ]
-    if not different:
-        return []
-    return [
-        f"{config.init_from} was trained with other people held out ({'; '.join(different)}): "
-        "validation here may flatter"
-    ]
 
 
 def data_remarks(config, records):

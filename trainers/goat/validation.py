@@ -5,13 +5,12 @@ import types
 import numpy as np
 
 from keras_reid import compat
-from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import pids_of
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.guiding import GuideSource
 from keras_reid.evaluation.trials import fitted_step
 from keras_reid.evaluation.worst_case import robustness_score, worst_hit, worst_precision
-from trainers.embedder.validation import Validation, figures
+from trainers.validation import Validation, figures
 
 ATTACKED_AT_A_TIME = 32
 SHARES = (0.5, 1.0, 2.0)  # of the training's epsilon: the curve whose area is the score
@@ -41,7 +40,6 @@ class RobustValidation(Validation):
         ]
         self._steps = steps
         self._epsilon = epsilon
-        self._query_pids = pids_of([records[position] for position in self.query])
         self._guides = GuideSource()
 
     def run(self):
@@ -70,7 +68,7 @@ class RobustValidation(Validation):
         """{"map", "rank1"} under the worst attack for each query."""
         rows = []
         for runner in self._runners:
-            attacked = self._embed_all(self._attacked(runner, epsilon, embeddings[self.query]))
+            attacked = self.embed_pixels(self._attacked(runner, epsilon, embeddings[self.query]))
             ranking = self.ranking(attacked, embeddings)
             rows.append(
                 types.SimpleNamespace(
@@ -83,23 +81,12 @@ class RobustValidation(Validation):
         }
 
     def _attacked(self, runner, epsilon, embeddings):
-        pids = self._query_pids
+        pids = pids_of(self.query_records)
         guides = self._guides.guides(runner.name, embeddings, pids) if runner.guided else None
         return runner.run(
-            self._query_pixels(),
+            self.query_pixels(),
             guides,
             epsilon=epsilon,
             step_size=fitted_step(epsilon, self._steps),
             seeds=np.arange(len(pids), dtype=np.int64),
         )
-
-    def _query_pixels(self):
-        if self._pixels is not None:
-            return self._pixels[self.query]
-        chosen = [self._records[position] for position in self.query]
-        return np.concatenate(list(pixel_batches(chosen, self._size, ATTACKED_AT_A_TIME)))
-
-    def _embed_all(self, pixels):
-        size = self._embed.batch_size
-        parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
-        return np.concatenate([self._embed(part) for part in parts])

@@ -50,7 +50,7 @@ class Validation:
     protocol drops those of the query's own camera, itself among them).
 
     Args:
-      model: ReIDModel.
+      model: ReIDModel, or a LoadedModel.
       records: the held-out records.
       cache: keep the decoded images in memory.
     """
@@ -61,6 +61,7 @@ class Validation:
         self._embed = Embedder(model.embed, self._size, BATCH_SIZE)  # one graph for all epochs
         self._pixels = load_pixels(records, self._size) if cache else None
         self.query = _one_of_each(records)
+        self.query_records = [records[position] for position in self.query]
 
     def run(self):
         """{"map", "rank1"}."""
@@ -78,6 +79,18 @@ class Validation:
             pairwise_distance(query_embeddings, embeddings),
             pids[self.query], camids[self.query], pids, camids,
         )  # fmt: skip
+
+    def query_pixels(self):
+        """uint8 [queries, H, W, 3]."""
+        if self._pixels is not None:
+            return self._pixels[self.query]
+        return load_pixels(self.query_records, self._size)
+
+    def embed_pixels(self, pixels):
+        """[n, D] of uint8 pixels [n, H, W, 3]."""
+        size = self._embed.batch_size
+        parts = [pixels[start : start + size] for start in range(0, len(pixels), size)]
+        return np.concatenate([self._embed(part) for part in parts])
 
     def _batches(self):
         if self._pixels is None:
