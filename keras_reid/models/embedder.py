@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.models.backbones import BACKBONES, DEFAULT_HEAD, check_backbone, make_backbone
-from keras_reid.models.heads import HEADS, check_head
+from keras_reid.models.heads import HEADS, check_head, own_distance
 from keras_reid.models.weights import is_whole_model, load_weights
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -41,9 +41,12 @@ def build_reid_model(
         "triplet": average pooling -> batch normalisation, ReLU, Dense = embedding (-> identities);
         "strong": as classification, but the triplet loss reads the pooled feature, the
         normalisation has no offset and the classifier no bias (Luo et al. 2019, the BN neck);
-        "osnet": average pooling -> Dense, batch normalisation, ReLU = embedding -> identities.
+        "osnet": average pooling -> Dense, batch normalisation, ReLU = embedding -> identities;
+        "pcb": every stripe with a reduction and a classifier of its own (Sun et al. 2018);
+        "aligned": a global feature and stripes (AlignedReID, Zhang et al. 2017).
       embedding_size: of the Dense layer before the embedding; None: 2048 in the triplet head, 512
-        in OSNet's, no such layer (the embedding is as wide as the backbone) in the others.
+        in OSNet's, 256 for each stripe of PCB, 128 for each of AlignedReID, no such layer (the
+        embedding is as wide as the backbone) in the others.
       last_stride: 1 doubles the resolution of the last feature map (resnet50, small).
       alpha: multiplies the number of filters (mobilenetv2, osnet, small).
       stripes: horizontal stripes of the last feature map that are pooled apart and put side by
@@ -79,7 +82,9 @@ class ReIDModel(keras.Model):
     """Embeds images: float32 [N, H, W, 3] in [0, 1] -> float32 [N, D].
 
     `network` is the functional model behind it, for training: its outputs are a dictionary of
-    "feature" (what a triplet loss reads), "embedding" and, with `num_ids`, "logits".
+    "feature" (what a triplet loss reads), "embedding" and, with `num_ids`, "logits", beside what
+    `keras_reid.models.parts` adds. `distance` names what its embeddings are to be compared by, as
+    `keras_reid.retrieval.pairwise_distance` takes it.
     """
 
     def __init__(
@@ -112,6 +117,7 @@ class ReIDModel(keras.Model):
         self.last_stride = last_stride
         self.alpha = alpha
         self.stripes = stripes
+        self.distance = own_distance(head, embedding_size, stripes)
         with _policy(precision):
             features = make_backbone(
                 backbone, input_size, weights=backbone_weights, last_stride=last_stride, alpha=alpha

@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_reid.errors import ReIDError, first_line
 from keras_reid.models import foreign
 from keras_reid.models.embedder import ReIDModel, build_reid_model
+from keras_reid.models.heads import EUCLIDEAN
 from keras_reid.models.torch_osnet import BACKBONE as OSNET
 from keras_reid.models.torch_osnet import osnet_settings
 from keras_reid.models.torch_weights import is_torch_file
@@ -38,6 +39,7 @@ class LoadedModel:
     model: Any  # the object behind `embed`; keeps its variables alive
     config: dict | None = None  # the training configuration, from a workdir
     data_fingerprint: str | None = None  # what a workdir's model was trained on
+    distance: str = EUCLIDEAN  # what its embeddings are to be compared by: a metric of retrieval
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class Found:
     config: dict | None = None
     data_fingerprint: str | None = None
     pixel_range: str | None = None  # fixed where the model is ours
+    distance: str = EUCLIDEAN
 
 
 def load_model(
@@ -113,6 +116,7 @@ def load_model(
         model=found.model,
         config=found.config,
         data_fingerprint=found.data_fingerprint,
+        distance=found.distance,
     )
 
 
@@ -213,7 +217,7 @@ def _ours(source, model, output, kind="keras"):
         raise ReIDError(f"{source} has one embedding; leave out the output {output!r}")
     return Found(
         embed=model.embed, kind=kind, fingerprint=fingerprint(model.get_weights()), model=model,
-        input_size=tuple(model.input_size), pixel_range="0,1",
+        input_size=tuple(model.input_size), pixel_range="0,1", distance=model.distance,
         logits=model.logits if model.num_ids is not None else None,
     )  # fmt: skip
 
@@ -239,10 +243,16 @@ def _saved_model(source, output, signature):
         return Found(
             embed=model.embed_images, kind="saved_model", fingerprint=digest, model=model,
             input_size=size, pixel_range="0,1",
-            logits=getattr(model, "logits_images", None),
+            logits=getattr(model, "logits_images", None), distance=_exported_distance(model),
         )  # fmt: skip
     embed, size = foreign.from_signature(source, model, signature or "serving_default", output)
     return Found(embed=embed, kind="saved_model", fingerprint=digest, model=model, input_size=size)
+
+
+def _exported_distance(model):
+    """What an export says; one from before there was a choice says nothing."""
+    tell = getattr(model, "distance", None)
+    return tell().numpy().decode() if tell else EUCLIDEAN
 
 
 def _agreed_size(source, own, asked):

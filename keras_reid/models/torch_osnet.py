@@ -6,6 +6,7 @@ from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.models.osnet import WIDTHS
 from keras_reid.models.torch_weights import read_torch_weights
+from keras_reid.models.whole import OSNET_EMBEDDING_SIZE
 
 BACKBONE, HEAD = "osnet", "osnet"
 CLASSIFIER = "classifier"  # depends on who was in the training set
@@ -69,6 +70,8 @@ def load_torch_osnet(model, path):
 def osnet_settings(path):
     """{"alpha", "num_ids", "embedding_size"} of a published OSNet, from its shapes.
 
+    Sizes that are the default are None, as whoever builds such a model leaves them out.
+
     Raises:
       ReIDError: the file is damaged, or no OSNet.
     """
@@ -86,7 +89,7 @@ def osnet_settings(path):
     return {
         "alpha": alpha,
         "num_ids": scores[0] if scores[1:] == reduction[:1] else None,
-        "embedding_size": reduction[0],
+        "embedding_size": None if reduction[0] == OSNET_EMBEDDING_SIZE else reduction[0],
     }
 
 

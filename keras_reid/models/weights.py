@@ -10,6 +10,7 @@ import numpy as np
 from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
 from keras_reid.models.checkpoint_weights import is_checkpoint, load_checkpoint
+from keras_reid.models.heads import is_classifier
 from keras_reid.models.other_stack import foreign_version, from_other_stack, readable_weights
 from keras_reid.models.torch_osnet import load_torch_osnet
 from keras_reid.models.torch_weights import is_torch_file
@@ -115,6 +116,6 @@ def _copy(source, model, path):
     if different:
         raise ReIDError(f"{path} holds another architecture: {'; '.join(different)}")
     for layer in model.network.layers:
-        if layer.name == "logits" and theirs["num_ids"] != ours["num_ids"]:
+        if is_classifier(layer.name) and theirs["num_ids"] != ours["num_ids"]:
             continue
         layer.set_weights(source.network.get_layer(layer.name).get_weights())
