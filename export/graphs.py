@@ -14,15 +14,16 @@ class Servable(tf.Module):
     not find the variables.
 
     embed_images: float32 [N, H, W, 3] in [0, 1] -> [N, D], for white-box work on the export in
-      Python; no signature.
+      Python; no signature. distance: () -> the name of what embeddings are to be compared by.
     """
 
-    def __init__(self, embed, input_size):
+    def __init__(self, embed, input_size, distance="euclidean"):
         super().__init__(name="servable")
         spec = tf.TensorSpec([None, *input_size, 3], tf.float32, name="images")
         self.embed_images = tf.function(
             lambda images: tf.cast(embed(images), tf.float32), input_signature=[spec]
         )
+        self.distance = tf.function(lambda: tf.constant(distance), input_signature=[])
         # Tracing finds the raw tf.Variables, whatever object of whatever library owns them.
         self.weights = list(self.embed_images.get_concrete_function().graph.variables)
 

@@ -29,7 +29,7 @@ def build_servable(
     Returns:
       (Servable, {signature name: tf.function}).
     """
-    module = Servable(model.embed, model.input_size)
+    module = Servable(model.embed, model.input_size, model.distance)
     sizes = {
         "height": model.input_size[0],
         "width": model.input_size[1],
@@ -105,6 +105,7 @@ def describe(model, attacks, limits):
         "model": backbone or os.path.basename(model.source.rstrip("/")),
         "input_size": list(model.input_size),
         "embedding_size": model.embedding_size,
+        "distance": model.distance,
         "attacks": attacks,
         "limits": {
             "epsilon": limits.epsilon,

@@ -16,6 +16,7 @@ from keras_reid.evaluation.guiding import SOURCES
 from keras_reid.evaluation.plan import AttackPlan, run_plan
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_gradient
+from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
@@ -39,8 +40,9 @@ def define_flags():
         "preset", "paper", ["paper", "reference"], "reference: as the paper's released code."
     )
     flags.DEFINE_enum(
-        "metric", "euclidean", ["euclidean", "cosine"],
-        "Distance of the ranking; the attacks move the same one (odfa always the angle).",
+        "metric", "own", list(CHOICES),
+        "Distance of the ranking; own: the model's own. The attacks move the angle under cosine "
+        "(odfa always), else the Euclidean distance.",
     )  # fmt: skip
     flags.DEFINE_enum(
         "average_precision", "standard", ["standard", "market_toolbox"], "Which average precision."

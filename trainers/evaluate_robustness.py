@@ -38,7 +38,8 @@ from keras_reid.evaluation.study import SEVERAL
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_differentiable
 from keras_reid.reports import robustness_report, write_report
-from keras_reid.retrieval import AVERAGE_PRECISIONS, METRICS
+from keras_reid.retrieval import AVERAGE_PRECISIONS
+from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
@@ -82,7 +83,9 @@ def define_flags():
         "fit: max(1/255, 2.5 epsilon / steps), which reaches the ball's edge; paper: 1/255.",
     )  # fmt: skip
     flags.DEFINE_enum("attack_preset", "paper", ["paper", "reference"], "As in trainers.attack.")
-    flags.DEFINE_enum("metric", "euclidean", list(METRICS), "Distance of the ranking.")
+    flags.DEFINE_enum(
+        "metric", "own", list(CHOICES), "Distance of the ranking; own: the model's own."
+    )
     flags.DEFINE_enum(
         "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
     )

@@ -19,7 +19,7 @@ class ModelFlags(FlagGroup):
                 "model": flags.DEFINE_string(
                     "model",
                     None,
-                    "Workdir, .keras file, SavedModel directory or package.module:function.",
+                    "Workdir, .keras, OSNet's .pth, SavedModel folder or package.module:function.",
                     required=True,
                 ),
                 "input_size": flags.DEFINE_string(

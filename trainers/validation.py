@@ -58,6 +58,7 @@ class Validation:
     def __init__(self, model, records, cache):
         self._records = records
         self._size = tuple(model.input_size)
+        self._distance = model.distance
         self._embed = Embedder(model.embed, self._size, BATCH_SIZE)  # one graph for all epochs
         self._pixels = load_pixels(records, self._size) if cache else None
         self.query = _one_of_each(records)
@@ -76,7 +77,7 @@ class Validation:
         """RankingResult of all images for the query images, embedded as given."""
         pids, camids = pids_of(self._records), camids_of(self._records)
         return evaluate_ranking(
-            pairwise_distance(query_embeddings, embeddings),
+            pairwise_distance(query_embeddings, embeddings, metric=self._distance),
             pids[self.query], camids[self.query], pids, camids,
         )  # fmt: skip
 

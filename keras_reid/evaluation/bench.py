@@ -13,6 +13,7 @@ from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
 from keras_reid.evaluation.robustness import Attackers, at_rows, run_trial, take_aim
+from keras_reid.retrieval import chosen_metric
 
 KEPT_BYTES = 2**29  # of decoded pixels a side; more are read again for every trial
 
@@ -69,6 +70,11 @@ class Bench:
         return self._embeddings[split]
 
     @property
+    def metric(self):
+        """By which this model's embeddings are compared."""
+        return chosen_metric(self.protocol.metric, self.model.distance)
+
+    @property
     def clean(self):
         """The CleanSet."""
         return CleanSet(
@@ -76,7 +82,7 @@ class Bench:
             gallery=self.dataset.gallery,
             query_embeddings=self.embeddings("query"),
             gallery_embeddings=self.embeddings("gallery"),
-            metric=self.protocol.metric,
+            metric=self.metric,
             average_precision=self.protocol.average_precision,
         )
 

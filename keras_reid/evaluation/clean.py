@@ -6,11 +6,13 @@ from keras_reid.errors import ReIDError
 from keras_reid.evaluation.rank_lists import spread, top_of_ranking
 from keras_reid.evaluation.retrieval import (
     chance_level,
+    check_comparison,
     compare,
     evaluate_retrieval,
     rank_records,
 )
 from keras_reid.evaluation.summary import describe_data, describe_model, figures
+from keras_reid.retrieval.distances import OWN, chosen_metric
 
 QUERY_SPLITS = ("query", "gallery", "train")
 CMC_RANKS = 50
@@ -20,14 +22,15 @@ CMC_RANKS = 50
 class EvaluationPlan:
     """What is measured.
 
-    metric: "euclidean" or "cosine". average_precision: "standard" or "market_toolbox".
+    metric: "own" (what the model says), "euclidean" or "cosine".
+    average_precision: "standard" or "market_toolbox".
     rerank: also with k-reciprocal re-ranking.
     query_split: "query" looks in the gallery; "gallery" or "train" looks for its images among
       themselves, for instance to see how well the training people are known.
     rank_lists: queries whose first places are kept.
     """
 
-    metric: str = "euclidean"
+    metric: str = OWN
     average_precision: str = "standard"
     rerank: bool = False
     query_split: str = "query"
@@ -61,12 +64,14 @@ def run_evaluation(model, dataset, plan, progress=None):
       (summary, queries): a dict, ready for JSON, and one dict a query.
     """
     query, gallery = plan.sides(dataset)
+    metric = chosen_metric(plan.metric, model.distance)
+    check_comparison(metric, plan.rerank)
     plain = evaluate_retrieval(
         model.embed,
         query,
         gallery,
         model.input_size,
-        metric=plan.metric,
+        metric=metric,
         average_precision=plan.average_precision,
         batch_size=plan.batch_size,
         progress=progress,
@@ -74,7 +79,7 @@ def run_evaluation(model, dataset, plan, progress=None):
     rankings, distance = {"": plain.ranking}, plain.distance
     if plan.rerank:
         distance = compare(
-            plain.query_embeddings, plain.gallery_embeddings, metric=plan.metric, rerank=True
+            plain.query_embeddings, plain.gallery_embeddings, metric=metric, rerank=True
         )
         rankings["reranked_"] = rank_records(distance, query, gallery, plan.average_precision)
     summary = {
@@ -83,7 +88,7 @@ def run_evaluation(model, dataset, plan, progress=None):
         "model": describe_model(model),
         "data": describe_data(dataset) | {"query": len(query), "gallery": len(gallery)},
         "settings": {
-            "distance": plan.metric,
+            "distance": metric,
             "average_precision": plan.average_precision,
             "query_split": plan.query_split,
         },

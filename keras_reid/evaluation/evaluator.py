@@ -111,7 +111,7 @@ def run_robustness(
             model=model,
             pixels=pixels,
             sample_pids=pids,
-            threat_model=threat(plan),
+            threat_model=threat(plan, model),
             clean=clean.words["figures"],
             chance=clean.words["chance"],
             rows=rows(VICTIM),
@@ -135,9 +135,9 @@ def run_robustness(
     )
 
 
-def threat(plan):
+def threat(plan, model):
     """What the attackers of a whole grid may do and know."""
-    facts = threat_model(plan, ", ".join(plan.attacked), ", ".join(plan.guide_sources))
+    facts = threat_model(plan, model, ", ".join(plan.attacked), ", ".join(plan.guide_sources))
     facts["epsilons"] = ", ".join(f"{epsilon:g}" for epsilon in plan.epsilons_255) + " in 1/255"
     facts["seeds"] = ", ".join(map(str, plan.seeds))
     if plan.black_box:

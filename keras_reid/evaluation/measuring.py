@@ -37,7 +37,7 @@ class Place:
         return {
             "model": self.model,
             "data": self.data,
-            "metric": protocol.metric,
+            "metric": self.bench.metric,
             "average_precision": protocol.average_precision,
         }
 

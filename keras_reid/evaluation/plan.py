@@ -90,7 +90,8 @@ def run_plan(model, dataset, plan, progress=no_progress):
         "kind": "attack",
         "model": describe_model(model),
         "data": describe_data(dataset),
-        "threat_model": threat_model(plan, plan.attacked, plan.guide_source) | {"seed": plan.seed},
+        "threat_model": threat_model(plan, model, plan.attacked, plan.guide_source)
+        | {"seed": plan.seed},
         "clean": figures(before) | {"valid_queries": int(before.valid_queries)},
         "chance": figures(bench.clean.chance(plan.seed)),
         "rows": rows,

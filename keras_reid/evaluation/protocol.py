@@ -5,6 +5,7 @@ import dataclasses
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.guiding import GuideSource
 from keras_reid.evaluation.trials import make_trials
+from keras_reid.retrieval.distances import OWN
 
 ATTACKED = ("query", "gallery")
 
@@ -14,7 +15,8 @@ class Protocol:
     """The settings that one attack and a whole grid have in common.
 
     step, steps, restarts, preset: see `make_trials`.
-    metric: "euclidean" or "cosine", of the ranking; the attacks move the same distance.
+    metric: "own" (what each model says), "euclidean" or "cosine", of the ranking. The attacks move
+      the angle under "cosine" and else the Euclidean distance of whole embeddings.
     num_push, num_pull: guides of fgsm, ifgsm, mifgsm and pgd.
     pull_identity: "furthest" or "random", of all that pull.
     batch_size: images per step.
@@ -24,7 +26,7 @@ class Protocol:
     steps: int = 15
     restarts: int = 1
     preset: str = "paper"
-    metric: str = "euclidean"
+    metric: str = OWN
     average_precision: str = "standard"
     num_push: int = 1
     num_pull: int = 0

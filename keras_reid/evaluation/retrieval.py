@@ -15,7 +15,7 @@ from keras_reid.retrieval import (
     normalised,
     pairwise_distance,
 )
-from keras_reid.retrieval.distances import COSINE, EUCLIDEAN, check_metric
+from keras_reid.retrieval.distances import COSINE, EUCLIDEAN, METRICS, check_metric
 from keras_reid.retrieval.ranking import STANDARD
 
 
@@ -56,7 +56,7 @@ def evaluate_retrieval(
     Returns:
       Retrieval.
     """
-    check_metric(metric)
+    check_comparison(metric, rerank)
     if average_precision not in AVERAGE_PRECISIONS:
         raise ReIDError(f"no average precision is called {average_precision!r}")
     check_evaluation_records(query, gallery)  # before an hour of embedding, not after
@@ -90,8 +90,18 @@ def chance_level(query, gallery, average_precision=STANDARD, seed=0):
     return rank_records(distance, query, gallery, average_precision)
 
 
+def check_comparison(metric, rerank):
+    """Refuses what `compare` cannot do, before an hour of embedding."""
+    check_metric(metric)
+    if rerank and metric not in METRICS:
+        raise ReIDError(
+            f"re-ranking compares by {' or '.join(METRICS)}, not by {metric}; name one of them"
+        )
+
+
 def compare(query_embeddings, gallery_embeddings, *, metric=EUCLIDEAN, rerank=False):
     """Distances [Q, G], re-ranked if wanted (between unit vectors if the metric is cosine)."""
+    check_comparison(metric, rerank)
     if not rerank:
         return pairwise_distance(query_embeddings, gallery_embeddings, metric=metric)
     if metric == COSINE:

@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_reid.evaluation.rank_lists import spread, top_of_ranking
+from keras_reid.retrieval import chosen_metric
 
 RANKS = (1, 5, 10)
 
@@ -70,14 +71,14 @@ def describe_data(dataset):
     }
 
 
-def threat_model(plan, attacked, guide_source):
+def threat_model(plan, model, attacked, guide_source):
     """What the attacker may do and knows, in words for a table."""
     return {
         "norm": "L-infinity on pixels in [0, 1], at the model's input resolution",
         "attacked": attacked,
         "guide source": guide_source,
         "knowledge": "white box: the weights, and the identities of the guide source",
-        "distance": plan.metric,
+        "distance": chosen_metric(plan.metric, model.distance),
         "average precision": plan.average_precision,
         "step rule": plan.step,
         "restarts": plan.restarts,

@@ -31,7 +31,20 @@ def batch_hard_triplet(embeddings, pids, *, margin=0.3, squared=False):
     # Self-distance is 0 and never the farthest, so the diagonal needs no mask.
     farthest_match = tf.reduce_max(tf.where(same, distance, 0.0), axis=1)
     nearest_stranger = tf.reduce_min(tf.where(same, _INFINITY, distance), axis=1)
-    return _violation(farthest_match - nearest_stranger, margin)
+    return violation(farthest_match - nearest_stranger, margin)
+
+
+def hardest(embeddings, pids, margin):
+    """Whom `batch_hard_triplet` compares each image with.
+
+    Returns:
+      (int [N], int [N], bool [N]): each image's farthest match and nearest stranger, and whether
+      the batch has a stranger.
+    """
+    distance, same = _compared(embeddings, pids, margin, False)
+    match = tf.argmax(tf.where(same, distance, -1.0), axis=1)
+    stranger = tf.argmin(tf.where(same, _INFINITY, distance), axis=1)
+    return match, stranger, tf.reduce_any(~same, axis=1)
 
 
 def batch_semihard_triplet(embeddings, pids, *, margin=0.3, squared=False):
@@ -57,7 +70,7 @@ def batch_semihard_triplet(embeddings, pids, *, margin=0.3, squared=False):
     # Not the anchor itself, nor anything where there is no stranger.
     counted = tf.linalg.set_diag(same, tf.zeros_like(same[0])) & tf.math.is_finite(stranger)
     gap = distance - tf.where(counted, stranger, 0.0)
-    loss = tf.where(counted, _violation(gap, margin), 0.0)
+    loss = tf.where(counted, violation(gap, margin), 0.0)
     matches = tf.reduce_sum(tf.cast(counted, tf.float32), axis=1)
     return tf.math.divide_no_nan(tf.reduce_sum(loss, axis=1), matches)
 
@@ -93,5 +106,6 @@ def _compared(embeddings, pids, margin, squared):
     return pairwise_euclidean(embeddings, squared), pids[:, None] == pids[None, :]
 
 
-def _violation(gap, margin):
+def violation(gap, margin):
+    """What a gap between match and stranger costs: beyond the margin, or softly (None)."""
     return tf.nn.softplus(gap) if margin is None else tf.nn.relu(gap + margin)

@@ -1,4 +1,4 @@
-"""Images to feature maps: three keras.applications networks and one small network for CPUs."""
+"""Images to feature maps: three keras.applications networks, OSNet and a small one for CPUs."""
 
 import dataclasses
 import os
@@ -7,6 +7,7 @@ from collections.abc import Callable
 import keras
 
 from keras_reid.errors import ReIDError, first_line
+from keras_reid.models.osnet import osnet_backbone
 from keras_reid.models.small import small_backbone
 
 # What keras.applications' preprocess_input does in its three modes, for images in [0, 1].
@@ -17,6 +18,7 @@ CAFFE = {
     "blue_first": True,
 }
 PLUS_MINUS_ONE = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
+DEFAULT_HEAD = "classification"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class Backbone:
     # Layers whose stride becomes 1 for `last_stride=1`; None: it cannot be changed.
     last_stride_layers: tuple | None = None
     has_alpha: bool = False  # whether the number of filters can be scaled
+    head: str = DEFAULT_HEAD  # what it was published with
 
 
 BACKBONES = {
@@ -41,6 +44,14 @@ BACKBONES = {
     "densenet121": Backbone(make=keras.applications.DenseNet121, normalisation=TORCH),
     "mobilenetv2": Backbone(
         make=keras.applications.MobileNetV2, normalisation=PLUS_MINUS_ONE, has_alpha=True
+    ),
+    "osnet": Backbone(
+        make=osnet_backbone,
+        normalisation=TORCH,
+        smallest=16,
+        imagenet=False,
+        has_alpha=True,
+        head="osnet",
     ),
     "small": Backbone(
         make=small_backbone,

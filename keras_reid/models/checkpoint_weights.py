@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
+from keras_reid.models.heads import is_classifier
 
 KEY = "model/{}/.ATTRIBUTES/VARIABLE_VALUE"
-CLASSIFIER = "logits"  # the layer that depends on who is in the training set
 
 
 def is_checkpoint(path):
@@ -31,7 +31,7 @@ def load_checkpoint(model, prefix):
         shapes = reader.get_variable_to_shape_map()
         for name, variable in variables.items():
             fits = shapes.get(KEY.format(name)) == variable.shape.as_list()
-            if not fits and CLASSIFIER in name.split(":"):
+            if not fits and any(map(is_classifier, name.split(":"))):
                 continue
             if not fits:
                 raise ReIDError(

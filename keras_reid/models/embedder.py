@@ -7,12 +7,11 @@ import tensorflow as tf
 
 from keras_reid import compat
 from keras_reid.errors import ReIDError
-from keras_reid.models.backbones import check_backbone, make_backbone
+from keras_reid.models.backbones import BACKBONES, DEFAULT_HEAD, check_backbone, make_backbone
+from keras_reid.models.heads import HEADS, check_head, own_distance
 from keras_reid.models.weights import is_whole_model, load_weights
 
-HEADS = ("classification", "triplet", "strong")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-TRIPLET_EMBEDDING_SIZE = 2048
 
 
 def build_reid_model(
@@ -21,7 +20,7 @@ def build_reid_model(
     num_ids=None,
     weights=None,
     *,
-    head="classification",
+    head=None,
     embedding_size=None,
     last_stride=2,
     alpha=1.0,
@@ -31,20 +30,25 @@ def build_reid_model(
     """A new model that embeds person crops.
 
     Args:
-      name: "resnet50", "densenet121", "mobilenetv2" or "small".
+      name: "resnet50", "densenet121", "mobilenetv2", "osnet" or "small".
       input_size: (height, width) of the crops.
       num_ids: identities of the training set, for logits; None: embeddings only.
       weights: None (random); "imagenet" (keras downloads them where there is a network); or a file:
-        a backbone's .h5 as keras.applications publishes them, or a .weights.h5 or .keras of ours.
-      head: which published model to build,
+        a backbone's .h5 as keras.applications publishes them, a .weights.h5 or .keras of ours, or,
+        for "osnet", a PyTorch checkpoint (.pth) of torchreid's.
+      head: which published model to build; None: "osnet" for that backbone, else "classification",
         "classification": average pooling -> batch normalisation = embedding -> identities;
         "triplet": average pooling -> batch normalisation, ReLU, Dense = embedding (-> identities);
         "strong": as classification, but the triplet loss reads the pooled feature, the
-        normalisation has no offset and the classifier no bias (Luo et al. 2019, the BN neck).
-      embedding_size: of the Dense layer before the embedding; None: 2048 in the triplet head, no
-        such layer (the embedding is as wide as the backbone) in the others.
+        normalisation has no offset and the classifier no bias (Luo et al. 2019, the BN neck);
+        "osnet": average pooling -> Dense, batch normalisation, ReLU = embedding -> identities;
+        "pcb": every stripe with a reduction and a classifier of its own (Sun et al. 2018);
+        "aligned": a global feature and stripes (AlignedReID, Zhang et al. 2017).
+      embedding_size: of the Dense layer before the embedding; None: 2048 in the triplet head, 512
+        in OSNet's, 256 for each stripe of PCB, 128 for each of AlignedReID, no such layer (the
+        embedding is as wide as the backbone) in the others.
       last_stride: 1 doubles the resolution of the last feature map (resnet50, small).
-      alpha: multiplies the number of filters (mobilenetv2, small).
+      alpha: multiplies the number of filters (mobilenetv2, osnet, small).
       stripes: horizontal stripes of the last feature map that are pooled apart and put side by
         side, so that the embedding knows head from feet; must divide the map's height.
       precision: "float32", "mixed_float16" or "mixed_bfloat16" for the backbone's computation;
@@ -53,6 +57,8 @@ def build_reid_model(
     Returns:
       ReIDModel.
     """
+    if head is None:
+        head = BACKBONES[name].head if name in BACKBONES else DEFAULT_HEAD
     whole = weights is not None and is_whole_model(weights)
     model = ReIDModel(
         name,
@@ -76,7 +82,9 @@ class ReIDModel(keras.Model):
     """Embeds images: float32 [N, H, W, 3] in [0, 1] -> float32 [N, D].
 
     `network` is the functional model behind it, for training: its outputs are a dictionary of
-    "feature" (what a triplet loss reads), "embedding" and, with `num_ids`, "logits".
+    "feature" (what a triplet loss reads), "embedding" and, with `num_ids`, "logits", beside what
+    `keras_reid.models.parts` adds. `distance` names what its embeddings are to be compared by, as
+    `keras_reid.retrieval.pairwise_distance` takes it.
     """
 
     def __init__(
@@ -85,7 +93,7 @@ class ReIDModel(keras.Model):
         input_size,
         num_ids=None,
         *,
-        head="classification",
+        head=DEFAULT_HEAD,
         embedding_size=None,
         last_stride=2,
         alpha=1.0,
@@ -98,7 +106,9 @@ class ReIDModel(keras.Model):
         super().__init__(name=name, dtype="float32")
         input_size = (int(input_size[0]), int(input_size[1]))
         row = check_backbone(backbone, input_size, last_stride=last_stride, alpha=alpha)
-        _check_head(head, num_ids, embedding_size, precision)
+        check_head(head, num_ids, embedding_size)
+        if precision not in PRECISIONS:
+            raise ReIDError(f"precision {precision!r} is unknown; use {', '.join(PRECISIONS)}")
         self.backbone_name = backbone
         self.input_size = input_size
         self.num_ids = num_ids
@@ -107,6 +117,7 @@ class ReIDModel(keras.Model):
         self.last_stride = last_stride
         self.alpha = alpha
         self.stripes = stripes
+        self.distance = own_distance(head, embedding_size, stripes)
         with _policy(precision):
             features = make_backbone(
                 backbone, input_size, weights=backbone_weights, last_stride=last_stride, alpha=alpha
@@ -114,8 +125,7 @@ class ReIDModel(keras.Model):
         with _policy("float32"):
             images = keras.Input((*input_size, 3), name="images")
             maps = features(Normalise(**row.normalisation, name="normalise")(images))
-            pooled = _pool(maps, stripes)
-            outputs = _head(pooled, head, num_ids, embedding_size)
+            outputs = HEADS[head](maps, num_ids, embedding_size, stripes)
             self.network = keras.Model(images, outputs, name="network")
         self.build((None, *input_size, 3))
 
@@ -184,54 +194,6 @@ class Normalise(keras.layers.Layer):
             "deviation": list(self.deviation),
             "blue_first": self.blue_first,
         }
-
-
-def _pool(maps, stripes):
-    """[N, h, w, C] -> [N, stripes * C]."""
-    height, width = maps.shape[1:3]
-    if stripes < 1 or height % stripes:
-        raise ReIDError(f"the last feature map is {height} high and has no {stripes} equal stripes")
-    if stripes == 1:
-        return keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
-    rows = keras.layers.AveragePooling2D((height // stripes, width), name="stripes")(maps)
-    return keras.layers.Flatten(name="pooled")(rows)
-
-
-def _head(pooled, head, num_ids, embedding_size):
-    layers = keras.layers
-    if head == "triplet":
-        x = layers.BatchNormalization(name="projection_bn")(pooled)
-        x = layers.Activation("relu", name="projection_relu")(x)
-        embedding = layers.Dense(embedding_size or TRIPLET_EMBEDDING_SIZE, name="embedding")(x)
-        feature = embedding
-    else:
-        if embedding_size:
-            pooled = layers.Dense(embedding_size, use_bias=False, name="reduction")(pooled)
-        # Without an offset the identity hyperplanes pass through the origin of the embedding.
-        embedding = layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, center=head != "strong", name="embedding"
-        )(pooled)
-        feature = pooled if head == "strong" else embedding
-    outputs = {"feature": feature, "embedding": embedding}
-    if num_ids is not None:
-        outputs["logits"] = layers.Dense(
-            num_ids,
-            use_bias=head != "strong",
-            kernel_initializer=keras.initializers.RandomNormal(stddev=0.001),
-            name="logits",
-        )(embedding)
-    return outputs
-
-
-def _check_head(head, num_ids, embedding_size, precision):
-    if head not in HEADS:
-        raise ReIDError(f"no head is called {head!r}; choose one of {', '.join(HEADS)}")
-    if precision not in PRECISIONS:
-        raise ReIDError(f"precision {precision!r} is unknown; use {', '.join(PRECISIONS)}")
-    if num_ids is not None and num_ids < 2:
-        raise ReIDError(f"a classifier needs at least two identities, not {num_ids}")
-    if embedding_size is not None and embedding_size < 1:
-        raise ReIDError(f"embedding_size must be positive, not {embedding_size}")
 
 
 def _checked(images):

@@ -1,4 +1,4 @@
-"""Any model as a callable: a workdir, a .keras file, a SavedModel or a plain function."""
+"""Any model as a callable: a workdir, a .keras or .pth file, a SavedModel or a plain function."""
 
 import dataclasses
 import json
@@ -12,11 +12,16 @@ import tensorflow as tf
 
 from keras_reid.errors import ReIDError, first_line
 from keras_reid.models import foreign
-from keras_reid.models.embedder import ReIDModel
+from keras_reid.models.embedder import ReIDModel, build_reid_model
+from keras_reid.models.heads import EUCLIDEAN
+from keras_reid.models.torch_osnet import BACKBONE as OSNET
+from keras_reid.models.torch_osnet import osnet_settings
+from keras_reid.models.torch_weights import is_torch_file
 from keras_reid.models.weights import fingerprint, read_keras_file
 
 MODEL_FILE = "model.keras"
 REMEDY = "gradient attacks need float inputs and differentiable operations all the way"
+TORCH_SIZE = (256, 128)  # what OSNets are published for
 PIXEL_RANGES = {"0,1": (0.0, 1.0), "0,255": (0.0, 255.0), "-1,1": (-1.0, 1.0)}
 
 
@@ -29,11 +34,12 @@ class LoadedModel:
     input_size: tuple[int, int]  # (height, width)
     embedding_size: int
     source: str
-    kind: str  # "workdir", "keras", "saved_model" or "function"
+    kind: str  # "workdir", "keras", "torch", "saved_model" or "function"
     fingerprint: str  # of its weights; of its source file for a function
     model: Any  # the object behind `embed`; keeps its variables alive
     config: dict | None = None  # the training configuration, from a workdir
     data_fingerprint: str | None = None  # what a workdir's model was trained on
+    distance: str = EUCLIDEAN  # what its embeddings are to be compared by: a metric of retrieval
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ class Found:
     config: dict | None = None
     data_fingerprint: str | None = None
     pixel_range: str | None = None  # fixed where the model is ours
+    distance: str = EUCLIDEAN
 
 
 def load_model(
@@ -66,6 +73,7 @@ def load_model(
       source: one of
         a workdir of a trainer;
         a .keras file: ours, or any functional or sequential model with one image input;
+        a .pth file of torchreid's OSNet, which takes any size (256x128 unless told);
         a SavedModel directory: ours, or any with a signature of one image input;
         "package.module:function": that function is the embedder itself; it is called with images
         [N, H, W, 3] in `pixel_range` and returns [N, D].
@@ -88,7 +96,7 @@ def load_model(
     source = os.fspath(source)
     if pixel_range is not None and pixel_range not in PIXEL_RANGES:
         raise ReIDError(f"pixel range {pixel_range!r} is unknown; use {', '.join(PIXEL_RANGES)}")
-    found = _find(source, output, signature)
+    found = _find(source, output, signature, input_size or default_size)
     if found.pixel_range and pixel_range not in (None, found.pixel_range):
         raise ReIDError(
             f"{source} takes pixels in {found.pixel_range}; leave out the pixel range {pixel_range}"
@@ -108,6 +116,7 @@ def load_model(
         model=found.model,
         config=found.config,
         data_fingerprint=found.data_fingerprint,
+        distance=found.distance,
     )
 
 
@@ -149,7 +158,7 @@ def check_differentiable(loaded):
     return gradient
 
 
-def _find(source, output, signature):
+def _find(source, output, signature, size):
     path = Path(source)
     if (path / "saved_model.pb").exists():
         return _saved_model(source, output, signature)
@@ -161,6 +170,8 @@ def _find(source, output, signature):
         if not path.exists():
             raise ReIDError(f"there is no model file {source}")
         return _keras(source, read_keras_file(path), output)
+    if is_torch_file(path):
+        return _torch(source, output, size)
     if ":" in source and not path.exists():
         if output is not None:
             raise ReIDError(f"{source} is a function with one output; leave out {output!r}")
@@ -170,8 +181,8 @@ def _find(source, output, signature):
             input_size=getattr(function, "input_size", None),
         )  # fmt: skip
     raise ReIDError(
-        f"no model at {source}; give a workdir, a .keras file, a SavedModel directory "
-        "or package.module:function"
+        f"no model at {source}; give a workdir, a .keras file, an OSNet's .pth, a SavedModel "
+        "directory or package.module:function"
     )
 
 
@@ -194,17 +205,27 @@ def _workdir(path, output):
 
 
 def _keras(source, model, output):
-    digest = fingerprint(model.get_weights())
     if isinstance(model, ReIDModel):
-        if output is not None:
-            raise ReIDError(f"{source} has one embedding; leave out the output {output!r}")
-        return Found(
-            embed=model.embed, kind="keras", fingerprint=digest, model=model, pixel_range="0,1",
-            input_size=tuple(model.input_size),
-            logits=model.logits if model.num_ids is not None else None,
-        )  # fmt: skip
+        return _ours(source, model, output)
+    digest = fingerprint(model.get_weights())
     embed, size = foreign.from_keras(source, model, output)
     return Found(embed=embed, kind="keras", fingerprint=digest, model=model, input_size=size)
+
+
+def _ours(source, model, output, kind="keras"):
+    if output is not None:
+        raise ReIDError(f"{source} has one embedding; leave out the output {output!r}")
+    return Found(
+        embed=model.embed, kind=kind, fingerprint=fingerprint(model.get_weights()), model=model,
+        input_size=tuple(model.input_size), pixel_range="0,1", distance=model.distance,
+        logits=model.logits if model.num_ids is not None else None,
+    )  # fmt: skip
+
+
+def _torch(source, output, size):
+    settings = osnet_settings(source)
+    model = build_reid_model(OSNET, size or TORCH_SIZE, weights=source, **settings)
+    return _ours(source, model, output, "torch")
 
 
 def _saved_model(source, output, signature):
@@ -222,10 +243,16 @@ def _saved_model(source, output, signature):
         return Found(
             embed=model.embed_images, kind="saved_model", fingerprint=digest, model=model,
             input_size=size, pixel_range="0,1",
-            logits=getattr(model, "logits_images", None),
+            logits=getattr(model, "logits_images", None), distance=_exported_distance(model),
         )  # fmt: skip
     embed, size = foreign.from_signature(source, model, signature or "serving_default", output)
     return Found(embed=embed, kind="saved_model", fingerprint=digest, model=model, input_size=size)
+
+
+def _exported_distance(model):
+    """What an export says; one from before there was a choice says nothing."""
+    tell = getattr(model, "distance", None)
+    return tell().numpy().decode() if tell else EUCLIDEAN
 
 
 def _agreed_size(source, own, asked):

@@ -10,7 +10,10 @@ import numpy as np
 from keras_reid import compat
 from keras_reid.errors import ReIDError, first_line
 from keras_reid.models.checkpoint_weights import is_checkpoint, load_checkpoint
+from keras_reid.models.heads import is_classifier
 from keras_reid.models.other_stack import foreign_version, from_other_stack, readable_weights
+from keras_reid.models.torch_osnet import load_torch_osnet
+from keras_reid.models.torch_weights import is_torch_file
 
 # Settings in which a file may differ from the model: only the classifier feels them.
 OF_THE_CLASSIFIER = ("num_ids", "name")
@@ -19,11 +22,13 @@ OF_THE_CLASSIFIER = ("num_ids", "name")
 def is_whole_model(path):
     """Whether `path` holds a model with its head, and not a backbone as keras.applications does."""
     whole = str(path).endswith((".keras", ".weights.h5")) or Path(path).is_dir()
-    return whole or is_checkpoint(path)
+    return whole or is_checkpoint(path) or is_torch_file(path)
 
 
 def load_weights(model, path):
-    """Sets `model`'s weights from a .weights.h5 or .keras of ours, a workdir or its checkpoint.
+    """Sets `model`'s weights from a file: of ours, or an OSNet's from PyTorch.
+
+    Ours are a .weights.h5, a .keras, a workdir or its checkpoint; a PyTorch file ends in .pth.
 
     Either stack may have written them (Keras 2.15 or 3). A checkpoint is given by its prefix, such
     as run/checkpoints/step-1200. Unless it is a .weights.h5, the classifier is left as it is when
@@ -35,6 +40,9 @@ def load_weights(model, path):
     path = Path(path)
     if is_checkpoint(path):
         load_checkpoint(model, path)
+        return
+    if is_torch_file(path):
+        load_torch_osnet(model, path)
         return
     if path.is_dir():
         path = path / "model.keras"
@@ -108,6 +116,6 @@ def _copy(source, model, path):
     if different:
         raise ReIDError(f"{path} holds another architecture: {'; '.join(different)}")
     for layer in model.network.layers:
-        if layer.name == "logits" and theirs["num_ids"] != ours["num_ids"]:
+        if is_classifier(layer.name) and theirs["num_ids"] != ours["num_ids"]:
             continue
         layer.set_weights(source.network.get_layer(layer.name).get_weights())

@@ -3,9 +3,17 @@
 import numpy as np
 
 from keras_reid.errors import ReIDError
+from keras_reid.retrieval.aligned import aligned_block, block_rows, split, stripes_of
 
 EUCLIDEAN, COSINE = "euclidean", "cosine"
 METRICS = (EUCLIDEAN, COSINE)
+OWN = "own"  # of plans and flags: the distance that the model was trained for
+CHOICES = (OWN, *METRICS)
+
+
+def chosen_metric(metric, own):
+    """The metric, or `own` where that is what was chosen."""
+    return own if metric == OWN else metric
 
 
 def pairwise_distance(a, b, *, metric=EUCLIDEAN, chunk=1024):
@@ -14,8 +22,11 @@ def pairwise_distance(a, b, *, metric=EUCLIDEAN, chunk=1024):
     Args:
       a: [Q, D].
       b: [G, D].
-      metric: "euclidean" or "cosine" (1 - cosine; a row of zeros is at 1 from everything).
-      chunk: rows of `a` at a time. Beside the result, only copies of `a` and `b` are held.
+      metric: "euclidean"; "cosine" (1 - cosine; a row of zeros is at 1 from everything); or
+        "aligned:8x128": Euclidean between global features plus the shortest path through the 8
+        stripes of 128 numbers at the end of each row, see `keras_reid.retrieval.aligned`.
+      chunk: rows of `a` at a time. Beside the result, only copies of `a` and `b` are held (and
+        64 MiB, or one row's stripes against all of `b`, for aligned).
 
     Returns:
       float32 [Q, G].
@@ -32,15 +43,21 @@ def pairwise_distance(a, b, *, metric=EUCLIDEAN, chunk=1024):
             block = np.matmul(a[rows], b.T, out=distance[rows])
             np.subtract(1, block, out=block)
         return np.maximum(distance, 0, out=distance)
+    stripes = stripes_of(metric)
+    if stripes:
+        (a, parts), (b, others) = split(a, stripes), split(b, stripes)
     a, b, a_norms, b_norms = centred(a, b)
     for rows in blocks(len(a), chunk):
         np.sqrt(squared_block(a, b, a_norms, b_norms, rows, out=distance[rows]), out=distance[rows])
+    if stripes:
+        for rows in blocks(len(a), block_rows(stripes, len(b))):
+            distance[rows] += aligned_block(parts[rows], others)
     return distance
 
 
 def check_metric(metric):
     """Refuses a metric that nobody knows."""
-    if metric not in METRICS:
+    if metric not in METRICS and not stripes_of(metric):
         raise ReIDError(f"no metric is called {metric!r}; choose one of {', '.join(METRICS)}")
 
 

@@ -70,7 +70,7 @@ def test_published_backbones_embed_and_have_gradients(name, width):
 
 
 def test_table_of_backbones_is_tested():
-    assert set(BACKBONES) == {"resnet50", "densenet121", "mobilenetv2", "small"}
+    assert set(BACKBONES) == {"resnet50", "densenet121", "mobilenetv2", "osnet", "small"}
 
 
 @pytest.mark.parametrize(

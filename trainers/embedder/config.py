@@ -35,7 +35,7 @@ class EmbedderConfig(TrainingConfig):
         parse=_embedding_size,
     )  # fmt: skip
     last_stride: int = setting(2, "1 doubles the last feature map (resnet50, small).")
-    alpha: float = setting(1.0, "Multiplies the number of filters (mobilenetv2, small).")
+    alpha: float = setting(1.0, "Multiplies the number of filters (mobilenetv2, osnet, small).")
     stripes: int = setting(1, "Horizontal stripes of the feature map that are pooled apart.")
     init_from: str = setting(
         AUTO, "Weights to start from: none, imagenet, a file, a workdir, its checkpoint "

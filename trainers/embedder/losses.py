@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_reid.losses import batch_hard_triplet, label_smoothed_cross_entropy
+from keras_reid.losses import aligned_triplet, batch_hard_triplet, label_smoothed_cross_entropy
 from trainers import plugins
 from trainers.plugin_loss import PluginLoss
 
@@ -39,9 +39,7 @@ class EmbedderLosses:
         config = self._config
         parts, weights = {}, {}
         if self.classify:
-            parts["identity_loss"] = label_smoothed_cross_entropy(
-                outputs["logits"], labels, smoothing=config.label_smoothing
-            )
+            parts["identity_loss"] = self._identity(outputs, labels)
             weights["identity_loss"] = config.identity_weight if self._plugin else 1.0
         # Both compare images within the replica: embeddings do not travel.
         if self._plugin:
@@ -52,8 +50,25 @@ class EmbedderLosses:
                 outputs["feature"], labels, margin=config.margin
             )
             weights["triplet_loss"] = config.triplet_weight
+            if "stripes" in outputs:
+                parts["stripes_loss"] = aligned_triplet(
+                    outputs["feature"], outputs["stripes"], labels, margin=config.margin
+                )
+                weights["stripes_loss"] = config.triplet_weight
         loss = tf.add_n([weights[name] * value for name, value in parts.items()])
         return {"loss": loss, **(parts if len(parts) > 1 else {})}
+
+    def _identity(self, outputs, labels):
+        """Of the model's classifier, or summed over those of its parts."""
+        smoothing = self._config.label_smoothing
+        if "part_logits" not in outputs:
+            return label_smoothed_cross_entropy(outputs["logits"], labels, smoothing=smoothing)
+        return tf.add_n(
+            [
+                label_smoothed_cross_entropy(logits, labels, smoothing=smoothing)
+                for logits in tf.unstack(outputs["part_logits"], axis=1)
+            ]
+        )
 
 
 def has_classifier(config):

@@ -21,6 +21,20 @@ PRESETS = {
         persons=16, images_each=4, random_erasing=0.5, epochs=120, warmup_epochs=10,
         decay="step", decay_at=(40, 70),
     ),
+    # Zhou et al. 2019, arXiv:1905.00953, as torchreid trains it, but for AMSGrad.
+    "osnet": EmbedderConfig(
+        model="osnet", head="osnet", label_smoothing=0.1, batch_size=64, learning_rate=1.5e-3,
+        epochs=150, decay="step", decay_at=(60, 120),
+    ),
+    # Sizes of Sun et al. 2018, arXiv:1711.09349; the optimizer is that of "classification".
+    "pcb": EmbedderConfig(
+        input_size=(384, 128), head="pcb", last_stride=1, stripes=6, batch_size=64,
+    ),
+    # Zhang et al. 2017, arXiv:1711.08184, without mutual learning.
+    "aligned": EmbedderConfig(
+        head="aligned", stripes=8, loss="both", margin=0.3, persons=32, images_each=4,
+        learning_rate=1e-3, epochs=300, decay="step", decay_at=(80, 160),
+    ),
     "small": EmbedderConfig(
         input_size=(64, 32), model="small", head="strong", last_stride=1, stripes=2, loss="both",
         margin=0.3, label_smoothing=0.1, persons=8, images_each=4, pad=4, random_erasing=0.3,
