@@ -23,7 +23,7 @@ def run(model, records, *attacks):
 class Colours(keras.Model):
     """Embeds a person as the mean colours of two halves, each times `sight`."""
 
-    input_size = (32, 16)
+    input_size, distance = (32, 16), "euclidean"
 
     def __init__(self, sight):
         super().__init__()
