@@ -81,5 +81,5 @@ def test_aligned_is_a_body_and_then_its_stripes_from_head_to_feet():
     maps = feature_map(model)
     reduce, bn = (model.network.get_layer(name) for name in ("reduction", "stripes_bn"))
     local = np.asarray(bn(reduce(maps.mean(axis=2))))
-    local /= np.linalg.norm(local, axis=-1, keepdims=True)
+    local = local / np.linalg.norm(local, axis=-1, keepdims=True)
     np.testing.assert_allclose(outputs["stripes"], local, atol=1e-4)
