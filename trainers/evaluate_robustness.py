@@ -5,7 +5,8 @@
 
 measures attacks x epsilons x guide sources x sides x seeds, beside noise and chance, and the worst
 attack for each query. Every cell is kept in <workdir>/cells: an interrupted evaluation goes on
-where it was, a finished one is read. Writes <workdir>/results.json, per_query.csv and images/.
+where it was, a finished one is read. Writes <workdir>/results.json, report.html, per_query.csv and
+images/. `python -m trainers.report` makes the page again from results.json.
 --twin measures an undefended model beside it, --surrogate adversarial images of another model,
 --black_box attackers who may only ask. Attack only models that you may test.
 """
@@ -24,6 +25,7 @@ from keras_reid.evaluation.guiding import SOURCES
 from keras_reid.evaluation.protocol import ATTACKED
 from keras_reid.evaluation.robustness_files import (
     check_results_file,
+    read_results,
     save_examples,
     write_per_query,
 )
@@ -31,6 +33,7 @@ from keras_reid.evaluation.robustness_plan import RobustnessPlan
 from keras_reid.evaluation.robustness_results import results
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_differentiable
+from keras_reid.reports import robustness_report, write_report
 from keras_reid.retrieval import AVERAGE_PRECISIONS, METRICS
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
@@ -156,6 +159,9 @@ def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained
         f"{findings.computed} cells computed, {findings.reused} read; "
         f"written: {workdir / 'results.json'}, {workdir / 'per_query.csv'}"
     )
+    # Last, and from what was written: whatever the page lacks, the figures are there.
+    write_report(workdir / "report.html", robustness_report(read_results(workdir / "results.json")))
+    print(f"written: {workdir / 'report.html'}")
 
 
 def cli():
@@ -169,7 +175,7 @@ def cli():
         plan, workdir = plan_from(values), Path(values.workdir)
         if workdir.exists() and not workdir.is_dir():
             raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
-        for name in ("results.json", "per_query.csv"):
+        for name in ("results.json", "per_query.csv", "report.html"):
             check_writable(workdir / name)
         check_results_file(workdir / "results.json")
         dataset = data_flags.load()

@@ -1,5 +1,7 @@
-"""One page from the results of several `trainers.attack` runs on the same model and data.
+"""One page from results files: one robustness evaluation, or several `trainers.attack` runs on the
+same model and data.
 
+    python -m trainers.report --results=runs/demo/robustness/results.json --output=report.html
     python -m trainers.report --results=runs/demo/curves.json,runs/demo/others.json \\
         --parity=runs/demo/parity.json --rank_lists=sma,fna --output=runs/demo/report.html
 """
@@ -10,18 +12,32 @@ import json
 from absl import flags
 
 from keras_reid.errors import ReIDError
-from keras_reid.reports import Table, attack_report, write_report
+from keras_reid.evaluation import robustness_results
+from keras_reid.evaluation.robustness_files import read_results
+from keras_reid.reports import Table, attack_report, robustness_report, write_report
 from keras_reid.runs import entry
 
 
 def define_flags():
     """This command's flags."""
-    flags.DEFINE_list("results", None, "JSON files that trainers.attack wrote.", required=True)
+    flags.DEFINE_list(
+        "results",
+        None,
+        "JSON files that trainers.attack wrote, or one of trainers.evaluate_robustness.",
+        required=True,
+    )
     flags.DEFINE_string("parity", None, "JSON file that export.check_parity wrote.")
     flags.DEFINE_string("output", None, "HTML file to write.", required=True)
-    flags.DEFINE_string("title", "Person re-identification under attack", "Of the page.")
-    flags.DEFINE_list("rank_lists", "sma,fna", "Attacks whose rank lists are shown.")
-    flags.DEFINE_float("rank_lists_at_255", 5.0, "And at which epsilon, in 1/255.")
+    flags.DEFINE_string("title", None, "Of the page; unset: one that fits the results.")
+    flags.DEFINE_list(
+        "rank_lists",
+        None,
+        "Attacks whose rank lists are shown. Unset: sma,fna, or of a robustness evaluation those "
+        "that are the worst for the most queries.",
+    )
+    flags.DEFINE_float(
+        "rank_lists_at_255", 5.0, "And at which epsilon, in 1/255; of trainers.attack's results."
+    )
 
 
 SAME = ("model", "data", "threat_model", "clean")
@@ -78,14 +94,38 @@ def parity_table(path):
     )
 
 
+def of_robustness(paths):
+    """Whether these are results of a robustness evaluation, which has a page of its own."""
+    found = [path for path in paths if kind_of(path) == robustness_results.KIND]
+    if found and len(paths) > 1:
+        raise ReIDError(
+            f"{found[0]} is a robustness evaluation and has a page of its own; give it alone"
+        )
+    return bool(found)
+
+
+def kind_of(path):
+    """The kind of results that a file says it holds, or None."""
+    content = read_json(path)
+    return content.get("kind") if isinstance(content, dict) else None
+
+
+def report(values):
+    """The ReportContent that the flags ask for."""
+    title = {"title": values.title} if values.title else {}
+    if of_robustness(values.results):
+        results = read_results(values.results[0])
+        return robustness_report(results, attacks=values.rank_lists, **title)
+    summary = merge(values.results)
+    attacks = ["sma", "fna"] if values.rank_lists is None else values.rank_lists
+    summary["rank_lists"] = chosen(summary["rank_lists"], attacks, values.rank_lists_at_255)
+    return attack_report(summary, **title)
+
+
 def main(argv):
     del argv
     values = flags.FLAGS
-    summary = merge(values.results)
-    summary["rank_lists"] = chosen(
-        summary["rank_lists"], values.rank_lists, values.rank_lists_at_255
-    )
-    content = attack_report(summary, title=values.title)
+    content = report(values)
     if values.parity:
         tables = (*content.tables, parity_table(values.parity))
         content = dataclasses.replace(content, tables=tables)

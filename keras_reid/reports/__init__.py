@@ -4,6 +4,7 @@ from keras_reid.reports.content import Figure, ReportContent, Table
 from keras_reid.reports.curves import cmc_curve, epsilon_curves
 from keras_reid.reports.html import render, write_report
 from keras_reid.reports.rank_lists import rank_lists
+from keras_reid.reports.robustness import robustness_report
 from keras_reid.reports.summaries import attack_report, retrieval_report
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "rank_lists",
     "render",
     "retrieval_report",
+    "robustness_report",
     "write_report",
 ]

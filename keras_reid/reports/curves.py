@@ -26,7 +26,9 @@ INCHES = (4.8, 3.4)  # letters of the page's size on a wide screen, legible on a
 DOTS_PER_INCH = 200
 
 
-def epsilon_curves(series, *, clean=None, chance=None, measure="mAP", dark=False):
+def epsilon_curves(
+    series, *, clean=None, chance=None, measure="mAP", strongest=None, bands=None, dark=False
+):
     """Draws one line an attack over epsilon.
 
     Args:
@@ -35,6 +37,8 @@ def epsilon_curves(series, *, clean=None, chance=None, measure="mAP", dark=False
       clean: share without attack, where all lines begin.
       chance: share of a random ranking, a dotted line.
       measure: what the share is of, on the axis.
+      strongest: name of the line that is drawn thickest, in the colour of the text.
+      bands: {attack: [(epsilon in 1/255, low, high), ...]}, intervals shaded behind their line.
       dark: for a dark page.
 
     Returns:
@@ -49,12 +53,13 @@ def epsilon_curves(series, *, clean=None, chance=None, measure="mAP", dark=False
         points = sorted(points)
         if clean is not None and (not points or points[0][0] > 0):
             points = [(0, clean), *points]
-        style = {"color": colours["faint"], "linestyle": (0, (5, 2)), "marker": "."}
-        if "noise" not in name:
-            index = attacks % len(MARKERS)
-            style = {"color": colours["lines"][index], "marker": MARKERS[index], "markersize": 4.5}
-            attacks += 1
-        axes.plot(*zip(*((x, 100 * y) for x, y in points), strict=True), label=name, **style)
+        style = _style(name, attacks, colours, name == strongest)
+        attacks += "noise" not in name and name != strongest
+        shown = zip(*((x, 100 * y) for x, y in points), strict=True)
+        axes.plot(*shown, label=name, clip_on=False, **style)  # markers on the edge stay whole
+        for band in filter(None, [(bands or {}).get(name)]):
+            x, low, high = zip(*((x, 100 * low, 100 * high) for x, low, high in band), strict=True)
+            axes.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
     if chance is not None:
         axes.axhline(100 * chance, label="chance", color=colours["faint"], linestyle=":")
     axes.set_xlabel("epsilon, in 1/255")
@@ -86,6 +91,18 @@ def cmc_curve(series, *, ranks=20, dark=False):
     axes.set_xticks([1, *range(5, ranks + 1, 5)])
     axes.set_xlabel("rank k")
     return _png(figure, axes, colours, "queries with a match among the first k")
+
+
+def _style(name, index, colours, is_strongest):
+    """Of a line: the strongest, a baseline, or attack number `index`."""
+    if is_strongest:
+        return {"color": colours["text"], "linewidth": 3, "zorder": 3, "marker": "o"}
+    if "noise" in name:
+        return {"color": colours["faint"], "linestyle": (0, (5, 2)), "marker": "."}
+    # More attacks than colours: the second round is dash-dotted.
+    again, index = divmod(index, len(MARKERS))
+    line = {"color": colours["lines"][index], "marker": MARKERS[index], "markersize": 4.5}
+    return line | {"linestyle": "-." if again else "-"}
 
 
 def _axes(colours):

@@ -4,7 +4,9 @@ An entry of a results file is
     {"query": {"path", "pid", "camid"}, "clean": places,
      "attack", "epsilon_255", "adversarial": path of a PNG or None, "attacked": places}
 without the last line where nothing was attacked; a place is {"path", "pid", "camid", "distance",
-"match"}, nearest first.
+"match"}, nearest first. Entries of a robustness evaluation also say "attacked_side", "guide_source"
+and "guides": {"push": [{"path", "pid", "camid"}, ...], "pushes": how many there were, "pull",
+"pulls"}, or {} where no image guided.
 """
 
 import io
@@ -17,9 +19,22 @@ from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import DISTRACTOR as DISTRACTOR_PID
 from keras_reid.data.records import Record
 from keras_reid.errors import ReIDError
-from keras_reid.reports.content import DISTRACTOR, MATCH, STRANGER, Lane, Place, RankList, Tile
+from keras_reid.reports.content import (
+    DISTRACTOR,
+    MATCH,
+    PULL,
+    PUSH,
+    STRANGER,
+    Guides,
+    Lane,
+    Place,
+    RankList,
+    Tile,
+)
 
 LARGEST_TILE = 192  # pixels, the longer side
+PLURALS = {PUSH: "pushes", PULL: "pulls"}
+DIRECTIONS = {PUSH: "pushed away from", PULL: "pulled towards"}
 VERDICTS = {MATCH: "correct", STRANGER: "wrong", DISTRACTOR: "a distractor"}
 
 
@@ -46,11 +61,42 @@ def _rank_list(entries, places):
     before = "Before" if attacked else "Ranking"
     lanes = [Lane(before, (clean,), _places(entries[0]["clean"], places))]
     for entry in attacked:
-        attack = f"{entry['attack']}, epsilon {entry['epsilon_255']:g}/255"
+        attack = f"{_spoken(entry)}, epsilon {entry['epsilon_255']:g}/255"
         probes = _attacked_probes(query, entry["adversarial"], attack) or (clean,)
-        lanes.append(Lane(f"After {attack}", probes, _places(entry["attacked"], places)))
+        ranking = _places(entry["attacked"], places)
+        lanes.append(Lane(f"After {attack}", probes, ranking, _guides(entry.get("guides", {}))))
     title = f"Person {query['pid']}, seen by camera {query['camid']}"
     return RankList(title, tuple(lanes))
+
+
+def _spoken(entry):
+    """The attack, and what is not said by its name."""
+    side, source = entry.get("attacked_side", "query"), entry.get("guide_source", "query")
+    words = [entry["attack"].replace("_", " ")]
+    if side != "query":
+        words.append(f"{side} attacked")
+    if source not in (side, "none"):
+        words.append(f"{source} guides")
+    return ", ".join(words)
+
+
+def _guides(guides):
+    """Who steered, in both directions; nothing of a direction without guides."""
+    found = []
+    for kind, direction in DIRECTIONS.items():
+        shown, total = guides.get(kind, ()), guides.get(PLURALS[kind], 0)
+        if shown:
+            tiles = tuple(
+                Tile(
+                    _file_tile(row["path"]),
+                    f"guide, {direction}: {_who(row)}",
+                    f"{row['pid']} · c{row['camid']}",
+                    "image/jpeg",
+                )
+                for row in shown
+            )
+            found.append(Guides(kind, f"{direction}: {len(shown)} of {total} shown", tiles))
+    return tuple(found)
 
 
 def perturbation(clean, adversarial):
@@ -119,4 +165,7 @@ def _opened(path):
     try:
         return Image.open(path)
     except OSError as error:
-        raise ReIDError(f"cannot show the image {path}: {error.strerror or 'no image'}") from error
+        raise ReIDError(
+            f"cannot show the image {path}: {error.strerror or 'no image'}; restore it, or report "
+            "without rank lists (--rank_lists=)"
+        ) from error

@@ -116,7 +116,7 @@ def _attack_table(summary):
 def _attack_row(row):
     epsilon = row["epsilon_255"]
     return (
-        _spoken(row["attack"]),
+        spoken(row["attack"]),
         int(epsilon) if epsilon == int(epsilon) else epsilon,
         *percents(row),
         row["linf_255"],
@@ -138,16 +138,17 @@ def _attack_sentences(summary):
         return
     worst = min(attacks, key=lambda row: row["mean_ap"])
     yield (
-        f"{_spoken(worst['attack'])}, changing no pixel by more than {worst['linf_255']}/255, "
+        f"{spoken(worst['attack'])}, changing no pixel by more than {worst['linf_255']}/255, "
         f"leaves {100 * worst['mean_ap']:.1f} % mAP and {100 * worst['rank1']:.1f} % rank-1."
     )
     for row in summary["rows"]:
         if "noise" in row["attack"] and row["epsilon_255"] == worst["epsilon_255"]:
-            noise, lost = _spoken(row["attack"]), 100 * (clean["mean_ap"] - row["mean_ap"])
+            noise, lost = spoken(row["attack"]), 100 * (clean["mean_ap"] - row["mean_ap"])
             yield f"{noise.capitalize()} of that size costs {lost:.1f} points of mAP."
 
 
-def _spoken(attack):
+def spoken(attack):
+    """An attack's name as a page has it."""
     return attack.replace("_", " ")
 
 
@@ -156,7 +157,7 @@ def _attack_curves(clean, chance, rows):
     for key, name in (("mean_ap", "mAP"), ("rank1", "rank-1")):
         series = {}
         for row in rows:
-            series.setdefault(_spoken(row["attack"]), []).append((row["epsilon_255"], row[key]))
+            series.setdefault(spoken(row["attack"]), []).append((row["epsilon_255"], row[key]))
         series = {attack: points for attack, points in series.items() if len(points) > 1}
         if not series:
             return

@@ -39,6 +39,43 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+class Tables(HTMLParser):
+    """`found`: one {"caption", "class", "rows"} a table, the cells of each row as text."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.found, self._cell, self._hidden = [], None, 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "table":
+            self.found.append({"caption": "", "class": dict(attrs).get("class"), "rows": []})
+        elif tag == "tr":
+            self.found[-1]["rows"].append([])
+        elif tag in ("th", "td", "caption"):
+            self._cell = ""
+        elif tag == "span" and dict(attrs).get("aria-hidden"):
+            self._hidden += 1
+
+    def handle_endtag(self, tag):
+        if tag == "caption":
+            self.found[-1]["caption"] = self._cell
+        elif tag in ("th", "td"):
+            # Whatever keeps words together on a page is an ordinary space or hyphen in a test.
+            self.found[-1]["rows"][-1].append(" ".join(self._cell.split()).replace("\u2011", "-"))
+        self._hidden -= tag == "span" and self._hidden > 0
+
+    def handle_data(self, data):
+        if self._cell is not None and not self._hidden:
+            self._cell += data
+
+    def named(self, start):
+        """The rows, without the head, of the table whose caption starts like this."""
+        (table,) = (table for table in self.found if table["caption"].startswith(start))
+        head, *rows = table["rows"]
+        return [dict(zip(head, row, strict=True)) for row in rows]
+
+
 def decoded(source):
     """(format, size) of a picture in a data: address."""
     head, encoded = source.split(",", 1)

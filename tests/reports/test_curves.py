@@ -42,6 +42,36 @@ def test_a_measured_epsilon_of_zero_is_not_drawn_over(drawn):
     np.testing.assert_allclose(drawn["sma"][1], [79, 40])
 
 
+@pytest.fixture
+def axes(monkeypatch):
+    """[Axes] of the figures that were saved."""
+    kept, save = [], Figure.savefig
+
+    def savefig(self, *arguments, **options):
+        kept.append(self.axes[0])
+        return save(self, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return kept
+
+
+def test_the_strongest_line_and_its_band_stand_out(axes):
+    series = SERIES | {"worst case": [(1, 0.3), (8, 0.05)]}
+    bands = {"worst case": [(1, 0.2, 0.4), (8, 0.0, 0.1)]}
+    epsilon_curves(series, strongest="worst case", bands=bands)
+    width = {line.get_label(): line.get_linewidth() for line in axes[0].get_lines()}
+    assert width["worst case"] > max(width["sma"], width["noise"])
+    (band,) = axes[0].collections
+    corners = {tuple(point) for point in band.get_paths()[0].vertices}
+    assert {(1, 20), (1, 40), (8, 0), (8, 10)} <= corners
+
+
+def test_more_attacks_than_colours_differ_by_their_dashes(axes):
+    epsilon_curves({f"attack {number}": [(1, 0.5)] for number in range(9)})
+    looks = [(x.get_color(), x.get_marker(), x.get_linestyle()) for x in axes[0].get_lines()]
+    assert len(set(looks)) == 9
+
+
 def test_cmc_shows_the_first_ranks(drawn):
     cmc_curve({"ranked": np.linspace(0.5, 1, 100)}, ranks=20)
     np.testing.assert_array_equal(drawn["ranked"][0], np.arange(1, 21))

@@ -65,6 +65,24 @@ def test_prints_a_table_and_writes_what_a_report_needs(people, tmp_path):
              if (r["role"], r["attack"]) == ("victim", "clean")]  # fmt: skip
     assert np.mean(clean) == pytest.approx(told["clean"]["mean_ap"], abs=1e-6)
     assert len(list((tmp_path / "w" / "images" / "sma_5").glob("*.png"))) == 2
+    report_again(tmp_path)
+
+
+def report_again(folder):
+    """The page that was written is the one that trainers.report makes of the results."""
+    again = report(folder, f"--results={folder}/w/results.json")
+    assert again.returncode == 0, again.stderr
+    page = (folder / "w" / "report.html").read_bytes()
+    assert page == (folder / "page.html").read_bytes()
+    assert b"Attacks on queries at epsilon 5/255" in page and page.count(b"<img ") > 40
+    short = report(folder, f"--results={folder}/w/results.json", "--rank_lists=", "--title=Short")
+    assert short.returncode == 0, short.stderr
+    page = (folder / "page.html").read_text()
+    assert page.count("<img ") == 3 and "<h1>Short</h1>" in page
+
+
+def report(folder, *arguments):
+    return call("trainers.report", f"--output={folder}/page.html", *arguments)
 
 
 def test_ctrl_c_keeps_what_is_done(people, tmp_path, monkeypatch):
@@ -97,6 +115,11 @@ def test_ctrl_c_keeps_what_is_done(people, tmp_path, monkeypatch):
     results.write_text(json.dumps(told | {"schema": 99}))
     assert_refused(evaluate(people, tmp_path / "w"), "schema 99", "this is schema 1")
     assert json.loads(results.read_text())["schema"] == 99
+    refused = report(tmp_path, f"--results={results}")
+    assert_refused(refused, str(results), "schema 99", "this is schema 1", "evaluate again")
+    both = report(tmp_path, f"--results={results},{results}")
+    assert_refused(both, str(results), "give it alone")
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_a_hidden_gradient_is_measured_and_not_refused(people, tmp_path):
