@@ -60,3 +60,19 @@ def beside():
     twin = dataclasses.replace(named, embed=upside_down, logits=upside_down)
     surrogate = dataclasses.replace(model, source="runs/other/clean_0", fingerprint="e" * 16)
     return {"twin": twin, "surrogates": (surrogate,)}
+
+
+def told(share):
+    """A share as tables have it."""
+    return f"{100 * share:.1f}"
+
+
+def between(interval):
+    """An interval as tables have it."""
+    return "–".join(map(told, interval))
+
+
+def entry(entries, **wanted):
+    """The one entry that says what is wanted."""
+    (found,) = (e for e in entries if all(e[key] == value for key, value in wanted.items()))
+    return found

@@ -81,3 +81,35 @@ def test_a_change_of_half_the_range_and_more_is_shown_as_it_is():
     black, white = np.zeros([1, 1, 3], np.uint8), np.full([1, 1, 3], 255, np.uint8)
     shown, factor = perturbation(black, white)
     assert factor == 1 and (shown == 255).all()
+
+
+def guided(folder):
+    """An entry of a robustness evaluation: five of eleven guides pushed, one pulled."""
+    entry = samples.entry(folder, attack="fna")
+    people = [{key: row[key] for key in ("path", "pid", "camid")} for row in entry["clean"]]
+    return entry | {
+        "attacked_side": "query",
+        "guide_source": "train",
+        "guides": {"push": people[:1] * 5, "pushes": 11, "pull": people[2:], "pulls": 1},
+    }
+
+
+def test_guides_are_shown_by_direction_and_counted(tmp_path):
+    (found,) = rank_lists([guided(tmp_path)])
+    before, after = found.lanes
+    assert before.guides == () and after.name == "After fna, train guides, epsilon 5/255"
+    push, pull = after.guides
+    assert (push.kind, push.name) == ("push", "pushed away from: 5 of 11 shown")
+    assert (pull.kind, pull.name) == ("pull", "pulled towards: 1 of 1 shown")
+    assert {tile.alt for tile in push.tiles} == {
+        "guide, pushed away from: person 7, camera 2"
+    } and len(push.tiles) == 5
+    assert [tile.label for tile in pull.tiles] == ["8 · c2"]
+
+
+def test_an_attack_on_the_gallery_says_so_and_shows_the_query_as_it_was(tmp_path):
+    entry = guided(tmp_path) | {"attacked_side": "gallery", "adversarial": None, "guides": {}}
+    (found,) = rank_lists([entry | {"guide_source": "gallery"}])
+    after = found.lanes[1]
+    assert after.name == "After fna, gallery attacked, epsilon 5/255" and after.guides == ()
+    assert [tile.label for tile in after.probes] == ["query"]
