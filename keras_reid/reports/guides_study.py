@@ -1,9 +1,9 @@
 """The page of a study of guides: claims on top, plots with a sentence each, ranks of the pulled."""
 
+from keras_reid.evaluation.study.claims import FAILS, HOLDS, MEASURES, OPEN
 from keras_reid.reports.content import Figure, ReportContent, Table
 from keras_reid.reports.curves import epsilon_curves
 
-MEASURES = {"mean_ap": "mAP", "rank1": "rank-1"}
 WHO = {"victim": "", "twin": "Twin: "}
 HOW_JUDGED = (
     "Compared query by query, scores averaged over seeds and epsilons. A difference counts above "
@@ -50,14 +50,12 @@ def _sentences(results):
     for role, clean in results["clean"].items():
         claims = claims_of(results, role, "mean_ap")
         counts = ", ".join(
-            f"{sum(c['verdict'] == verdict for c in claims)} {words}"
-            for verdict, words in (
-                ("holds", "hold"), ("does not hold", "do not"), ("not settled", "are not settled"),
-            )
-        )  # fmt: skip
+            f"{verdict} {sum(claim['verdict'] == verdict for claim in claims)}"
+            for verdict in (HOLDS, FAILS, OPEN)
+        )
         who = "the twin" if role == "twin" else "this model"
         yield (
-            f"Of {len(claims)} published claims about metric attacks, {counts} on {who} "
+            f"{len(claims)} published claims about metric attacks, on {who}: {counts} "
             f"({100 * clean['mean_ap']:.1f} % mAP and {100 * clean['rank1']:.1f} % rank-1 without "
             "attack)."
         )

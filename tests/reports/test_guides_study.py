@@ -35,7 +35,9 @@ def test_the_claims_are_the_first_table(content):
     rows = {row[0]: row for row in table.rows}
     # Of both pairs the smaller: pulls leave 0.25, both 0.1; half of it at the smaller epsilon.
     assert rows["both together"][3] == "+9.00 ± 1.00"
-    assert "4 hold, 1 do not, 1 are not settled on this model (80.0 % mAP" in content.summary[0]
+    assert (
+        "on this model: holds 4, does not hold 1, not settled 1 (80.0 % mAP" in content.summary[0]
+    )
 
 
 def test_every_plot_has_a_sentence_with_its_verdict(content, page):
