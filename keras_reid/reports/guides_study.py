@@ -1,15 +1,15 @@
 """The page of a study of guides: claims on top, plots with a sentence each, ranks of the pulled."""
 
+from keras_reid.evaluation.study.claims import FAILS, HOLDS, MEASURES, OPEN
 from keras_reid.reports.content import Figure, ReportContent, Table
 from keras_reid.reports.curves import epsilon_curves
 
-MEASURES = {"mean_ap": "mAP", "rank1": "rank-1"}
 WHO = {"victim": "", "twin": "Twin: "}
 HOW_JUDGED = (
     "Compared query by query, scores averaged over seeds and epsilons. A difference counts above "
-    "one point and three standard errors. A claim about several pairs holds where all of them do; "
-    "difference: by how much the attack that is said to be stronger leaves less, in the pair where "
-    "that is least."
+    "one point and three standard errors. A claim about several pairs holds where all of them do. "
+    "Last column: by how much the attack that is said to be stronger leaves less, in the pair "
+    "where that is least, and what chance may do."
 )
 PULLED = (
     "The rank of the first gallery image of the identity pulled to, the median over queries; last "
@@ -50,14 +50,12 @@ def _sentences(results):
     for role, clean in results["clean"].items():
         claims = claims_of(results, role, "mean_ap")
         counts = ", ".join(
-            f"{sum(c['verdict'] == verdict for c in claims)} {words}"
-            for verdict, words in (
-                ("holds", "hold"), ("does not hold", "do not"), ("not settled", "are not settled"),
-            )
-        )  # fmt: skip
+            f"{verdict} {sum(claim['verdict'] == verdict for claim in claims)}"
+            for verdict in (HOLDS, FAILS, OPEN)
+        )
         who = "the twin" if role == "twin" else "this model"
         yield (
-            f"Of {len(claims)} published claims about metric attacks, {counts} on {who} "
+            f"{len(claims)} published claims about metric attacks, on {who}: {counts} "
             f"({100 * clean['mean_ap']:.1f} % mAP and {100 * clean['rank1']:.1f} % rank-1 without "
             "attack)."
         )
@@ -69,10 +67,10 @@ def _claims(results, role):
     by_rank1 = {entry["claim"]: entry for entry in claims_of(results, role, "rank1")}
     for entry in claims_of(results, role, "mean_ap"):
         least = min(entry["pairs"], key=lambda pair: pair["difference"])
-        difference = f"{100 * least['difference']:+.1f} ± {100 * least['tolerance']:.1f}"
+        difference = f"{100 * least['difference']:+.2f} ± {100 * least['tolerance']:.2f}"
         other = by_rank1[entry["claim"]]["verdict"]
-        rows.append((entry["claim"], entry["verdict"], difference, other))
-    columns = ("claim", "by mAP", "difference, points", "by rank-1")
+        rows.append((entry["claim"], entry["verdict"], other, difference))
+    columns = ("claim", "by mAP", "by rank-1", "mAP points")
     note = HOW_JUDGED if role == "victim" else ""
     return Table(f"{WHO[role]}Published claims", columns, tuple(rows), note=note)
 
@@ -99,7 +97,7 @@ def _pulled(results, role):
         medians = [_whole(each["after"]["median"]) for each in pulled]
         share = None if first is None else f"{100 * first:.1f} %"
         rows.append((variant["name"], _whole(pulled[0]["before"]["median"]), *medians, share))
-    caption = f"{WHO[role]}Rank of the identity pulled to, by epsilon in 1/255"
+    caption = f"{WHO[role]}Rank of the identity pulled to, by epsilon"
     note = PULLED if role == "victim" else ""
     return Table(caption, ("", *epsilons, "first"), tuple(rows), note=note)
 

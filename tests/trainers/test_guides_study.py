@@ -52,7 +52,7 @@ def test_goes_on_after_ctrl_c_and_writes_and_prints_the_study(people, tmp_path, 
     assert "8 cells to compute, 2 kept" in done.stderr
     assert "8 cells computed, 3 read" in done.stdout
     for words in (
-        "published claim", "push and pull together", "The published claim that SMA is stronger",
+        "published claim", "both together", "The published claim that SMA is stronger",
         "2 push + 2 pull", "median rank of the identity pulled to", "note: nobody has 4 other",
     ):  # fmt: skip
         assert words in done.stdout, words

@@ -77,7 +77,7 @@ def make_questions(variants):
             shown=shown("push_several", "pull_several", "both"),
             claims=(
                 Claim(
-                    name="push and pull together",
+                    name="both together",
                     text="pushing and pulling together is stronger than either alone",
                     judge=stronger,
                     pairs=(("both", "push_several"), ("both", "pull_several")),
@@ -99,10 +99,10 @@ def make_questions(variants):
         Question(
             title="the furthest identity or a random one",
             shown={
-                "pulls, furthest": "pull_several",
-                "pulls, random": "pull_random",
-                "FNA, furthest": "fna",
-                "FNA, random": "fna_random",
+                "furthest": "pull_several",
+                "random": "pull_random",
+                "FNA furthest": "fna",
+                "FNA random": "fna_random",
             },
             claims=(
                 Claim(
@@ -118,7 +118,7 @@ def make_questions(variants):
             shown={"single guide": "push_one", **shown("sma", "odfa", "fna")},
             claims=(
                 Claim(
-                    name="SMA and the single guide",
+                    name="SMA and one guide",
                     text="SMA, which needs no second image, is at least as strong as a single "
                     "guide",
                     judge=at_least_as_strong,
@@ -131,7 +131,7 @@ def make_questions(variants):
                     pairs=(("sma", "odfa"),),
                 ),
                 Claim(
-                    name="FNA",
+                    name="FNA the strongest",
                     text="FNA is the strongest",
                     judge=stronger,
                     pairs=(("fna", "push_one"), ("fna", "sma"), ("fna", "odfa")),
