@@ -13,7 +13,7 @@ from serving import contract
 
 def build_encoded(model, limits):
     """Returns (Servable, {signature name: tf.function}) with embed_encoded and decode."""
-    module = Servable(model.embed, model.input_size)
+    module = Servable(model.embed, model.input_size, model.distance)
 
     def decode(encoded):
         # Unbatched, so an assertion hurts only the request that deserves it.

@@ -1,5 +1,7 @@
 """A version appears whole or not at all, and bad input ends in a sentence."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -7,10 +9,12 @@ import tensorflow as tf
 
 from export import savedmodel
 from export.limits import Limits
+from export.parity import description
 from export.savedmodel import export_model, versions
 from export.session import ServedModel
 from keras_reid import files
 from keras_reid.errors import ReIDError
+from keras_reid.models import load_model
 from tests import stacks
 from tests.export.models import SIZE, make_linear, pixels
 
@@ -34,6 +38,15 @@ def test_without_attacks_only_embed_and_describe_are_served(model, tmp_path):
     with ServedModel(path) as served:
         keys = set(served.signatures) - {"__saved_model_init_op"}
     assert keys == {"serving_default", "embed", "describe"}
+
+
+@pytest.mark.parametrize("distance", ["euclidean", "aligned:1x2"])
+def test_an_export_tells_what_its_embeddings_are_compared_by(model, distance, tmp_path):
+    model = dataclasses.replace(model, distance=distance)
+    path, _ = export_model(model, tmp_path, "reid", [], Limits(), version=1)
+    assert load_model(path).distance == distance
+    with ServedModel(path) as served:
+        assert description(served)["distance"] == distance
 
 
 def test_nothing_is_left_behind_when_saving_fails(model, tmp_path, monkeypatch):

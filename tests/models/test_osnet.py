@@ -10,6 +10,7 @@ from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.models import build_reid_model, check_gradient, load_model, load_weights
 from keras_reid.models.backbones import make_backbone
+from tests.models import oracles
 from tests.models.torch_files import WRITERS
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,12 @@ def test_as_many_parameters_as_published(alpha, millions):
     head = 512 * int(512 * alpha) + 3 * 512
     trained = sum(int(np.prod(each.shape)) for each in backbone.trainable_variables)
     assert round((trained + head) / 1e6, 1) == millions
+
+
+def test_embeds_as_a_loop_over_the_paper(model, tensors):
+    got, wanted = model.embed(IMAGES).numpy(), oracles.OSNet(tensors).embed(IMAGES)
+    assert np.abs(got - wanted).max() < 1e-4 * np.abs(wanted).max()
+    assert (wanted.std(axis=0) > 0).any()
 
 
 @pytest.mark.parametrize(("kind", "people"), [("zip", PEOPLE), ("row", None)])

@@ -86,7 +86,7 @@ class TestBothContainers:
         refusal(FILES[kind][: int(cut * len(FILES[kind]))], path)
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1))
 def test_an_archive_with_changed_bytes_is_the_same_or_refused(path, changes):
     contents = bytearray(FILES["zip"])
@@ -101,7 +101,7 @@ def test_an_archive_with_changed_bytes_is_the_same_or_refused(path, changes):
         same(values)
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4))
 def test_a_row_with_changed_bytes_is_plain_arrays_or_refused(path, changes):
     # It has no checksums: other numbers can come out, but never anything else than arrays.
@@ -121,7 +121,7 @@ def test_a_row_with_changed_bytes_is_plain_arrays_or_refused(path, changes):
 OPCODES = bytes(ord(each.code) for each in pickletools.opcodes)
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(OPCODES) | st.integers(0, 255), max_size=60))
 def test_any_pickle_at_all_is_read_or_refused(path, opcodes):
     assert refusal(zip_bytes(ARRAYS, pickled=bytes(opcodes) + b"."), path)
@@ -130,7 +130,7 @@ def test_any_pickle_at_all_is_read_or_refused(path, opcodes):
 def test_deep_and_wide_pickles_take_no_time(path):
     # t1 = (t0, t0), t2 = (t1, t1), ...: a hash of the last would take longer than the universe.
     nested = b"\x80\x02)" + b"q\x00h\x00\x86" * 200
-    start = time.monotonic()
+    start = time.process_time()
     for pickled in (
         nested + b"}N\x87.",
         b"\x80\x02}" + nested[2:] + b"Ns.",
@@ -140,7 +140,7 @@ def test_deep_and_wide_pickles_take_no_time(path):
     ):
         refusal(zip_bytes(ARRAYS, pickled=pickled), path)
     refusal(zip_bytes(ARRAYS, pickled=b"\x80\x02" + b"}" * 5_000_000), path)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 class TestLies:
