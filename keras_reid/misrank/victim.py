@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from keras_reid.misrank.victim_distance import differentiable_distance
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Victim:
@@ -22,11 +24,11 @@ def as_victim(loaded):
     """The Victim that a LoadedModel is.
 
     Args:
-      loaded: of `keras_reid.models.load_model`. A model with a `distance` of its own is measured
-        with it; the others with the squared Euclidean one.
+      loaded: of `keras_reid.models.load_model`, measured by the distance that it names; where that
+        is the Euclidean one, squared.
     """
     network = getattr(loaded.model, "network", None)
-    distance = getattr(loaded.model, "distance", None)
+    distance = differentiable_distance(loaded.distance)
     if loaded.logits is None:
         return Victim(outputs=lambda images: (_float(loaded.embed(images)), None),
                       distance=distance)  # fmt: skip
