@@ -33,7 +33,8 @@ def test_the_gradient_is_finite_also_of_an_image_with_itself(metric):
 
 def test_the_euclidean_is_left_to_the_loss_and_others_are_refused():
     assert differentiable_distance("euclidean") is None
-    a = embeddings(3, 3)
-    np.testing.assert_allclose(pairwise_euclidean(a), pairwise_distance(a, a), atol=1e-3)
+    a, b = embeddings(3, 3), embeddings(4, 4)
+    found = pairwise_euclidean(tf.constant(a), other=tf.constant(b))
+    np.testing.assert_allclose(found, pairwise_distance(a, b), rtol=1e-4)
     with pytest.raises(ReIDError, match="no metric is called 'manhattan'"):
         differentiable_distance("manhattan")
