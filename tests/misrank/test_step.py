@@ -87,7 +87,7 @@ def test_training_lowers_what_the_victim_is_sure_of():
     step = make_step(tiny.victim, objective, model, rate=5e-3)
     graph = tf.function(lambda: step(images(), PIDS, 0, classes=PIDS - 7))
     first = {name: float(value) for name, value in graph().items()}
-    for _ in range(15):
+    for _ in range(40):
         last = graph()
     assert float(last["misclassification"]) < first["misclassification"] - 0.05
     assert float(last["misranking"]) < first["misranking"]
