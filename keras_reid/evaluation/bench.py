@@ -8,10 +8,11 @@ import numpy as np
 
 from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import check_evaluation_records, pids_of
-from keras_reid.errors import ReIDError
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
+from keras_reid.evaluation.guide_checks import check_guides
+from keras_reid.evaluation.guiding import SAMPLED
 from keras_reid.evaluation.robustness import Attackers, at_rows, run_trial, take_aim
 from keras_reid.retrieval import chosen_metric
 
@@ -135,13 +136,10 @@ class Bench:
     def check(self, trials, guide_sources):
         """Refuses what would otherwise be refused after hours of embedding and attacking."""
         check_evaluation_records(self.dataset.query, self.dataset.gallery)
-        guided = any([self._runner(trial, self.protocol.batch_size).guided for trial in trials])
-        for split in guide_sources:
-            if guided and len({pid for pid in self.pids(split) if pid > 0}) < 2:
-                raise ReIDError(
-                    f"guides from {split} need at least two identities, and it has fewer; choose "
-                    "another --guide_source, or sma and odfa, which need no guides"
-                )
+        if any([self._runner(trial, self.protocol.batch_size).guided for trial in trials]):
+            sampled = any(trial.attack in SAMPLED for trial in trials)
+            for split in guide_sources:
+                check_guides(split, self.pids(split), self.protocol.num_push if sampled else 0)
 
     def _batches(self, split, rows):
         """uint8 batches of a side, or of some rows of it."""

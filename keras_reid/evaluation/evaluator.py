@@ -21,6 +21,8 @@ from keras_reid.evaluation.grid import (
     grid_cells,
     transfer_cells,
 )
+from keras_reid.evaluation.guide_checks import short_of_guides
+from keras_reid.evaluation.guiding import SAMPLED
 from keras_reid.evaluation.measuring import Place
 from keras_reid.evaluation.other_models import at_size, attacks_on
 from keras_reid.evaluation.rank_lists import spread
@@ -94,6 +96,7 @@ def run_robustness(
         attacks = attacks_on(surrogate, plan, notes)
         cells += transfer_cells(plan, index, surrogate.source, attacks)
     check(benches, cells, plan)
+    notes += guide_notes(dataset, plan)
     places = [Place.of(bench, store) for bench in benches]
     work = Work(places, store, progress, bool(twin))
     examples = spread(count, plan.rank_lists)
@@ -157,6 +160,19 @@ def check(benches, cells, plan):
             if bench.model.logits is not None or cell.trial.attack != "xent" or bench is benches[0]
         }
         bench.check(list(trials.values()), plan.guide_sources)
+
+
+def guide_notes(dataset, plan):
+    """Sentences on images that have fewer pushing guides than the plan asks for."""
+    if not set(plan.attacks) & set(SAMPLED):
+        return []
+    pids = {split: pids_of(getattr(dataset, split)) for split in ("query", "gallery", "train")}
+    told = [
+        short_of_guides(source, pids[source], side, pids[side], plan.num_push)
+        for source in plan.guide_sources
+        for side in plan.attacked
+    ]
+    return [sentence for sentence in told if sentence]
 
 
 def findable(dataset):

@@ -13,6 +13,7 @@ from keras_reid.attacks import (
 from keras_reid.errors import ReIDError
 
 SOURCES = ("query", "gallery", "train")
+SAMPLED = ("fgsm", "ifgsm", "mifgsm", "pgd")  # attacks that take num_push and num_pull
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
