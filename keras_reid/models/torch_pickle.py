@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from keras_reid.errors import ReIDError
 
-LARGEST_PICKLE = 2**22  # bytes; a ResNet-50's is 40 KB
+LARGEST_PICKLE = 2**20  # bytes; a ResNet-50's is 40 KB
 REMEDY = (
     "save the weights alone: "
     "torch.save({name: tensor.cpu() for name, tensor in model.state_dict().items()}, path)"
@@ -67,7 +67,7 @@ def read_pickle(file, path):
             if opcode.name == "STOP":
                 return machine.pop()
             if place - start > LARGEST_PICKLE:
-                raise ReIDError(f"{path} holds a pickle of more than 4 MiB; {REMEDY}")
+                raise ReIDError(f"{path} holds a pickle of more than 1 MiB; {REMEDY}")
             machine.do(opcode.name, argument)
     except ReIDError:
         raise

@@ -31,6 +31,7 @@ def crowd(tmp_path_factory):
     return write_crowd(tmp_path_factory.mktemp("crowd"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VICTIMS)
 def test_trained_attacked_and_ranked_by_its_own_distance(name, crowd, tmp_path):
     changes, distance = VICTIMS[name]
