@@ -38,24 +38,26 @@ def ascend(objective, images, start, *, epsilon, steps, step_size, decay, gradie
       gradient: (objective, images, index of the step) -> [N, H, W, 3], exact or estimated.
 
     Returns:
-      float32 [N, H, W, 3].
+      (float32 [N, H, W, 3], bool [N]: whether the gradient of the first step was zero everywhere,
+      so that nothing climbed; False where no step was taken).
     """
     radius = parts.as_column(epsilon)
     stride = parts.as_column(step_size)
     own_steps = parts.as_column(steps)
     last = tf.reduce_max(tf.concat([steps, [0]], axis=0))  # an empty batch has no maximum
 
-    def step(index, adversarial, velocity):
+    def step(index, adversarial, velocity, flat):
         slope = gradient(objective, adversarial, index)
+        flat |= (index == 0) & (steps > 0) & tf.reduce_all(slope == 0.0, axis=[1, 2, 3])
         velocity = parts.accumulate(velocity, slope, decay)
         moved = parts.project(adversarial + stride * tf.sign(velocity), images, radius)
-        return index + 1, tf.where(index < own_steps, moved, adversarial), velocity
+        return index + 1, tf.where(index < own_steps, moved, adversarial), velocity, flat
 
-    _, adversarial, _ = tf.while_loop(
+    _, adversarial, _, flat = tf.while_loop(
         lambda index, *_: index < last,
         step,
-        (tf.constant(0), start, tf.zeros_like(images)),
+        (tf.constant(0), start, tf.zeros_like(images), tf.zeros_like(steps, tf.bool)),
         parallel_iterations=1,
-        shape_invariants=(tf.TensorShape([]), images.shape, images.shape),
+        shape_invariants=(tf.TensorShape([]), images.shape, images.shape, steps.shape),
     )
-    return adversarial
+    return adversarial, flat

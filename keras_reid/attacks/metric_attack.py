@@ -16,7 +16,7 @@ from keras_reid.attacks.checks import (
     check_width,
 )
 from keras_reid.attacks.guides import Guides
-from keras_reid.attacks.iterative import ascend, exact_gradient, image_gradient
+from keras_reid.attacks.iterative import ascend, exact_gradient
 from keras_reid.errors import ReIDError
 
 DEFAULT_EPSILON = 5 / 255
@@ -77,6 +77,25 @@ class MetricAttack:
           ReIDError: pixels that are not finite or not in [0, 1], negative epsilon or steps, guides
             missing, superfluous or of the wrong width.
         """
+        return self.climbed(
+            embed, images, guides, epsilon=epsilon, seed=seed,
+            initial_perturbation=initial_perturbation,
+        )[0]  # fmt: skip
+
+    def climbed(
+        self,
+        embed,
+        images,
+        guides=None,
+        *,
+        epsilon=DEFAULT_EPSILON,
+        seed=(0, 0),
+        initial_perturbation=None,
+    ):
+        """The same, with what the gradient was like: (images, bool [N]).
+
+        True: zero everywhere at the start of the first run, so that nothing climbed from there.
+        """
         images = check_images(images)
         count = tf.shape(images)[0]
         for name, value in (("epsilon", epsilon), ("steps", self.steps)):
@@ -86,10 +105,10 @@ class MetricAttack:
         stride = self.step_size
         stride = epsilon if stride is None else steps.per_image(stride, count)
         objective = self.objective(embed, images, guides)
-        best, best_value = None, None
+        best, best_value, first_flat = None, None, None
         for restart in range(self.restarts):
             start = self._start(images, epsilon, seed, restart, initial_perturbation)
-            found = ascend(
+            found, flat = ascend(
                 objective,
                 images,
                 start,
@@ -99,22 +118,16 @@ class MetricAttack:
                 decay=self.momentum,
                 gradient=self._gradient(seed, restart, count),
             )
+            first_flat = flat if first_flat is None else first_flat
             if self.restarts == 1:
-                return found
+                return found, first_flat
             value = objective(found)
             if best is None:
                 best, best_value = found, value
             better = value > best_value
             best = tf.where(steps.as_column(better), found, best)
             best_value = tf.where(better, value, best_value)
-        return best
-
-    def first_gradient(self, embed, images, guides=None, *, epsilon=DEFAULT_EPSILON, seed=(0, 0)):
-        """Gradient [N, H, W, 3] at the start of the first run: where it is zero, nothing climbs."""
-        images = check_images(images)
-        radius = steps.per_image(check_radius("epsilon", epsilon), tf.shape(images)[0])
-        objective = self.objective(embed, images, guides)
-        return image_gradient(objective, self._start(images, radius, seed, 0, None))
+        return best, first_flat
 
     def with_steps(self, steps):
         """The same attack with other `steps`, int or [N]; a one-step attack keeps its one step."""

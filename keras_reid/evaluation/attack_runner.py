@@ -122,11 +122,9 @@ class AttackRunner:
                 guides = predicted_classes(self._target(images))
             elif guides is not None:
                 guides = Guides(*guides)
-            asked = {"epsilon": epsilon, "seed": seeds}
-            if self.differentiates:
-                slope = attack.first_gradient(self._target, images, guides, **asked)
-                flat = tf.reduce_all(slope == 0.0, axis=[1, 2, 3])
-            adversarial = attack(self._target, images, guides, **asked)
+            adversarial, flat = attack.climbed(
+                self._target, images, guides, epsilon=epsilon, seed=seeds
+            )
         return round_inside(adversarial, pixels, epsilon), flat
 
 
