@@ -37,15 +37,18 @@ class TrainingConfig:
 
     def __post_init__(self):
         check_choices(self)
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            # NaN passes every comparison.
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ReIDError(f"--{field.name} must be a finite number, not {value}")
         check_at_least(self, 1, "validate_every")
         check_at_least(self, 0, "seed")
         if not 0 <= self.held_out <= 0.9:
             raise ReIDError(f"--held_out is a share between 0 and 0.9, not {self.held_out}")
+
+
+def check_finite(config):
+    """Refuses NaN, which passes every comparison, and infinity; after what says more."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ReIDError(f"--{field.name} must be a finite number, not {value}")
 
 
 def check_at_least(config, least, *names):
@@ -62,5 +65,5 @@ def check_at_least(config, least, *names):
 def check_positive(config, *names):
     """Refuses settings that are not above 0."""
     for name in names:
-        if not getattr(config, name) > 0:
+        if not 0 < getattr(config, name) < float("inf"):
             raise ReIDError(f"--{name} must be positive, not {getattr(config, name)}")

@@ -173,19 +173,19 @@ def test_labels_are_classes_only_for_the_victims_own_training_people(crowd, vict
         ({"rank_weight": -1.0}, "rank_weight"),
         ({"tau": 0.0}, "--tau must be positive"),
         ({"gan": "hinge"}, "gan is 'hinge'"),
-        ({"learning_rate": float("nan")}, "finite"),
+        ({"margin": float("nan")}, "finite"),
         ({"preset": "large"}, "preset 'large'"),
         ({"guides": 3}, "no setting is called guides"),
     ],
 )
 def test_settings_that_make_no_sense_get_a_sentence(crowd, victim, changes, words):
     with pytest.raises(ReIDError, match=words):
-        resolve(**tiny(crowd, victim, **changes))
+        resolve(**{**tiny(crowd, victim), **changes})
 
 
 def test_a_victim_of_another_kind_gets_a_sentence(crowd, victim, tmp_path):
     def attempt(**changes):
-        train(resolve(**tiny(crowd, victim, **changes)), tmp_path / "run", stream=io.StringIO())
+        train(resolve(**{**tiny(crowd, victim), **changes}), tmp_path / "run", stream=io.StringIO())
 
     with pytest.raises(ReIDError, match="--input_size=32,16"):
         attempt(input_size=(64, 32))

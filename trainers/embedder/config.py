@@ -9,7 +9,7 @@ from trainers.embedder import plugin_rules
 from trainers.optimizers import OPTIMIZERS
 from trainers.schedules import DECAYS
 from trainers.settings import json_object, setting, whole_numbers
-from trainers.training_config import TrainingConfig, check_at_least, check_positive
+from trainers.training_config import TrainingConfig, check_at_least, check_finite, check_positive
 
 LOSSES = ("classification", "triplet", "both")
 AUTO, NONE = "auto", "none"
@@ -99,6 +99,7 @@ def _check(config):
     for name in ("label_smoothing", "random_erasing"):
         if not 0 <= getattr(config, name) <= 1:
             refuse(f"--{name} is a share between 0 and 1, not {getattr(config, name)}")
+    check_finite(config)
     if config.margin is not None and config.margin < 0:
         refuse(f"--margin must be soft or not negative, not {config.margin}")
     if config.loss != "classification" and config.images_each < 2:

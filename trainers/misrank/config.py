@@ -14,7 +14,7 @@ from keras_reid.misrank.step import HEADS, TEMPERATURES
 from keras_reid.models.load import PIXEL_RANGES
 from trainers.schedules import DECAYS
 from trainers.settings import setting, whole_numbers
-from trainers.training_config import TrainingConfig, check_at_least, check_positive
+from trainers.training_config import TrainingConfig, check_at_least, check_finite, check_positive
 
 DISTANCES = ("squared", "euclidean")
 
@@ -79,6 +79,7 @@ class MisrankConfig(TrainingConfig):
                        "discriminator_filters")  # fmt: skip
         check_at_least(self, 0, "anneal_epochs", "warmup_epochs", "pad")
         check_positive(self, "learning_rate", "tau")
+        check_finite(self)
         _check(self)
 
     @property

@@ -18,7 +18,8 @@ PRESETS = {
     },
     "small": {
         "input_size": (64, 32), "filters": 8, "blocks": 3, "discriminator_filters": 8,
-        "learning_rate": 2e-3, "epochs": 8, "decay": "cosine", "cache_images": True,
+        "learning_rate": 2e-3, "epochs": 5, "decay": "cosine", "gan_weight": 0.1,
+        "cache_images": True,
     },
 }  # fmt: skip
 
