@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from keras_reid.models.load import LoadedModel
+from keras_reid.models.loaded import LoadedModel
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

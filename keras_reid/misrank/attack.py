@@ -9,7 +9,7 @@ from keras_reid.attacks.checks import check_count, check_images, check_radius, i
 from keras_reid.attacks.steps import per_image
 from keras_reid.errors import ReIDError
 from keras_reid.misrank.model import MisrankModel
-from keras_reid.models.load import MODEL_FILE
+from keras_reid.models.sources import MODEL_FILE
 from keras_reid.models.weights import read_keras_file
 
 

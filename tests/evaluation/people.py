@@ -5,7 +5,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_reid.data import load_dataset
-from keras_reid.models.load import LoadedModel
+from keras_reid.models import LoadedModel
 
 SIZE = (16, 8)
 IDENTITIES, CAMERAS = 6, 3

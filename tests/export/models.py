@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_reid.models import build_reid_model, load_model
-from keras_reid.models.load import LoadedModel
+from keras_reid.models import LoadedModel, build_reid_model, load_model
 
 SIZE = (32, 16)
 

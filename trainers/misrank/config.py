@@ -11,7 +11,7 @@ from keras_reid.misrank.model import MASKS
 from keras_reid.misrank.objective import LOGARITHMS, OTHERS, SCALINGS
 from keras_reid.misrank.perturb import PERTURBATIONS
 from keras_reid.misrank.step import HEADS, TEMPERATURES
-from keras_reid.models.load import PIXEL_RANGES
+from keras_reid.models.loaded import PIXEL_RANGES
 from trainers.schedules import DECAYS
 from trainers.settings import setting, whole_numbers
 from trainers.training_config import TrainingConfig, check_at_least, check_finite, check_positive
