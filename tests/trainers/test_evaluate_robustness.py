@@ -133,7 +133,7 @@ def test_a_hidden_gradient_is_measured_and_not_refused(people, tmp_path):
     "arguments,words",
     [
         (["--attacks=smaa"], "attack 'smaa' is unknown"),
-        (["--epsilons_255="], "must be numbers from 0 to 255"),
+        (["--epsilons_255="], "--epsilons_255 is empty; give at least one radius"),
         (["--epsilons_255=5,high"], "--epsilons_255=5,high"),
         (["--epsilons_255=5,2"], "ascending order"),
         (["--guide_sources=tv"], "guide source 'tv'"),

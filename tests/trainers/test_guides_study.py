@@ -73,7 +73,7 @@ def test_goes_on_after_ctrl_c_and_writes_and_prints_the_study(people, tmp_path, 
     "arguments,words",
     [
         (["--study=hats"], "--study"),
-        (["--epsilons_255="], "must be numbers from 0 to 255"),
+        (["--epsilons_255="], "--epsilons_255 is empty; give at least one radius"),
         (["--epsilons_255=8,2"], "ascending order"),
         (["--epsilons_255=0"], "above 0"),
         (["--several=1"], "raise --several"),

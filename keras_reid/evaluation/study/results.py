@@ -44,7 +44,7 @@ def study_results(findings, dataset, plan):
         "model": describe_model(models[VICTIM]),
         "twin": describe_model(models[TWIN]) if TWIN in models else None,
         "data": describe_data(dataset),
-        "threat_model": study_threat(plan),
+        "threat_model": study_threat(plan, models[VICTIM]),
         "plan": dataclasses.asdict(plan),
         "variants": {key: dataclasses.asdict(each) for key, each in findings.variants.items()},
         "clean": {role: content.words["figures"] for role, content in findings.clean.items()},
@@ -74,9 +74,9 @@ def study_results(findings, dataset, plan):
     }
 
 
-def study_threat(plan):
+def study_threat(plan, model):
     """What the attackers may do and know; guides are each variant's own."""
-    facts = threat(dataclasses.replace(plan, black_box=()))
+    facts = threat(dataclasses.replace(plan, black_box=()), model)
     for name in ("guides of fgsm to pgd", "identity pulled to"):
         del facts[name]
     return facts | {"guides": "as each variant says", "steps": plan.steps}
