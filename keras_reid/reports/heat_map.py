@@ -80,7 +80,7 @@ def _draw(axes, row, column, cell, scale, colours):
         )  # fmt: skip
     lift = 0.1 if cell.small else 0.0
     centred = {"ha": "center", "va": "center", "color": ink}
-    axes.text(column + 0.5, row + 0.5 - lift, cell.text, fontsize=12.5, weight=600, **centred)
+    axes.text(column + 0.5, row + 0.5 - lift, cell.text, fontsize=12.5, weight="bold", **centred)
     axes.text(column + 0.5, row + 0.77, cell.small, fontsize=8.5, **centred)
 
 

@@ -32,7 +32,10 @@ def picture_sheet(rows, columns, *, dark=False):
     for line, pictures in zip(grid, rows, strict=True):
         for axes, pixels in zip(line, pictures, strict=True):
             axes.imshow(pixels, interpolation="nearest")
-            axes.set_axis_off()
+            # A frame, or a mask of every pixel is a white picture on a white page.
+            axes.set_xticks([], [])
+            axes.set_yticks([], [])
+            axes.spines[:].set_color(colours["faint"])
     for axes, name in zip(grid[0], columns, strict=True):
         axes.set_title(name, fontsize=9.5, color=colours["text"])
     buffer = io.BytesIO()

@@ -18,6 +18,7 @@ Generators, victims and data are named by their index. Figures are shares in [0,
 
 import dataclasses
 
+from keras_reid.evaluation.checks.baselines import CHANCE_WARN
 from keras_reid.evaluation.summary import describe_data, describe_model, figures
 from keras_reid.evaluation.transfer.plan import UNKNOWN, kinship
 
@@ -52,7 +53,7 @@ def results(generators, targets, datasets, plan, clean, finished):
             if each.job.is_matrix
         ],
         "curves": curves,
-        "notes": list(notes(generators, targets[0], cells, curves)),
+        "notes": [*notes(generators, targets[0], cells, curves), *nothing_to_lose(targets, clean)],
     }
 
 
@@ -97,6 +98,19 @@ def pixel_curves(clean, finished):
             {"share": job.share, "num_pixels": job.num_pixels, **each.figures[0], **each.quality}
         )
     return found.values()
+
+
+def nothing_to_lose(targets, clean):
+    """Victims that hardly know anybody: what an attack leaves of them means nothing."""
+    for row, found in zip(targets, clean, strict=True):
+        for target, known in zip(row, found, strict=True):
+            chance = target.chance.mean_ap
+            if known["mean_ap"] <= CHANCE_WARN * chance:
+                yield (
+                    f"{target.victim.source} reaches {100 * known['mean_ap']:.1f} % mAP on "
+                    f"{target.dataset.root} without attack and a random ranking "
+                    f"{100 * chance:.1f} %: it has nothing to lose"
+                )
 
 
 def notes(generators, targets, cells, curves):

@@ -12,7 +12,7 @@ from keras_reid.evaluation.transfer import (
 )
 from tests.evaluation.transfer.matrix import make_everybody
 
-PLAN = TransferPlan(epsilon_255=12, pixel_shares=(0.1, 1.0), batch_size=8, examples=2)
+PLAN = TransferPlan(epsilon_255=24, pixel_shares=(0.1, 1.0), batch_size=8, examples=2)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,6 @@ def make_everybody(folder):
     (folder / "g").mkdir()
     (folder / "h").mkdir()
     write_generator(folder / "g", SIZE, victim="c" * 16, data=datasets[0].fingerprint())
-    write_generator(folder / "h", LARGER, seed=1)
+    write_generator(folder / "h", LARGER, seed=4)
     generators = [load_generator(folder / "g"), load_generator(folder / "h", 0.5)]
     return generators, victims, datasets

@@ -17,14 +17,14 @@ def page(found):
 
 
 def test_the_matrix_is_a_table(page, found):
-    rows = Tables(page).named("Victims under generators at epsilon 12/255")
+    rows = Tables(page).named("Victims under generators at epsilon 24/255")
     assert len(rows) == 8
     (own,) = (row for row in rows if row["trained on"] == "own")
     (told,) = (c for c in found.told["cells"] if c["kinship"] == "own")
     assert own["victim"] == "narrow" and own["generator"] == "g"
     assert own["clean rank-1 %"] == f"{100 * told['clean']['rank1']:.1f}"
     change = Tables(page).named("How visible the change is")
-    assert [row["L-inf /255"] for row in change] == ["12"] * 4
+    assert [row["L-inf /255"] for row in change] == ["24"] * 4
     curve = Tables(page).named("Each generator on its own victim")
     assert [row["pixels"] for row in curve] == ["0", "19", "192"]
 

@@ -44,7 +44,7 @@ def test_a_cell_is_what_the_evaluation_says_of_its_images(found, tmp_path, gener
 
 
 def test_noise_is_that_of_the_attack_command(found):
-    plan = AttackPlan(attacks=("noise", "sign_noise"), epsilons=(12 / 255,), batch_size=8)
+    plan = AttackPlan(attacks=("noise", "sign_noise"), epsilons=(24 / 255,), batch_size=8)
     rows = run_plan(found.victims[0], found.datasets[0], plan)["rows"]
     one = cell(found, 0, 0)
     for row in rows:
@@ -88,7 +88,7 @@ def test_the_change_is_measured_on_what_was_saved(found):
     clean, attacked = np.stack(clean), np.stack(attacked)
     change = attacked.astype(int) - clean
     (told,) = (q for q in found.told["quality"] if (q["generator"], q["data"]) == (1, 0))
-    assert told["linf_255"] == np.abs(change).max() == 12
+    assert told["linf_255"] == np.abs(change).max() == 24
     pixels = change.any(axis=-1).reshape(len(change), -1)
     assert told["most_pixels"] == pixels.sum(axis=1).max() <= 256
     assert told["changed_pixels"] == pytest.approx(pixels.mean())
@@ -133,7 +133,7 @@ def test_the_table_of_cells_holds_the_figures(found, tmp_path):
     assert float(own["sign_noise_mean_ap"]) == pytest.approx(
         figures["sign_noise"]["mean_ap"], abs=1e-6
     )
-    assert own["linf_255"] == "12" and len({row["data"] for row in rows}) == 2
+    assert own["linf_255"] == "24" and len({row["data"] for row in rows}) == 2
 
 
 @pytest.mark.parametrize(
