@@ -9,6 +9,7 @@ ENTRY_POINTS = {
         "evaluate",
         "attack",
         "evaluate_robustness",
+        "evaluate_transfer",
         "report",
         "move_weights",
         "check_data",

@@ -4,7 +4,8 @@
         --attacks=noise,ifgsm,sma,fna --epsilons_255=1,2,5,8 --results=runs/demo/attack.json
 
 prints mAP, rank-1/5/10 and the change of the pixels as measured on the uint8 output; --save_images
-writes the adversarial images as PNG with a JSON sidecar each. Attack only models that you may test.
+writes the adversarial images as PNG with a JSON sidecar each; --misrank adds a generator of
+trainers.train_misrank. Attack only models that you may test.
 """
 
 import sys
@@ -20,7 +21,7 @@ from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
-from trainers.flag_groups import DataFlags, ModelFlags
+from trainers.flag_groups import DataFlags, GeneratorFlags, ModelFlags
 from trainers.terminal import print_attack_table, progress_bar
 
 
@@ -98,6 +99,7 @@ def plan_from(values):
 def cli():
     """The console script."""
     model_flags, data_flags = ModelFlags.define(), DataFlags.define()
+    generator_flags = GeneratorFlags.define()
     define_flags()
 
     def main(argv):
@@ -106,11 +108,12 @@ def cli():
         plan = plan_from(values)
         for path in filter(None, (values.results, values.report)):
             check_writable(path)
+        generator = generator_flags.load()
         dataset = data_flags.load()
         model = model_flags.load()
         if set(plan.attacks) & set(ATTACKS):  # noise needs no gradient
             check_gradient(model)
-        summary = run_plan(model, dataset, plan, progress_bar)
+        summary = run_plan(model, dataset, plan, progress_bar, generator)
         summary["provenance"] = provenance(sys.argv)
         print_attack_table(summary)
         if values.results:

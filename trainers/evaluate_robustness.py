@@ -8,7 +8,8 @@ attack for each query. Every cell is kept in <workdir>/cells: an interrupted eva
 where it was, a finished one is read. Writes <workdir>/results.json, report.html, per_query.csv and
 images/. `python -m trainers.report` makes the page again from results.json.
 --twin measures an undefended model beside it, --surrogate adversarial images of another model,
---black_box attackers who may only ask. Attack only models that you may test.
+--black_box attackers who may only ask, --misrank a generator that trainers.train_misrank trained.
+Attack only models that you may test.
 
 --study=guides measures instead what kinds of guides do to one attack, and which published claims
 about them hold; it writes <workdir>/study.json, study.csv and study.html.
@@ -43,7 +44,7 @@ from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
-from trainers.flag_groups import DataFlags, ModelFlags
+from trainers.flag_groups import DataFlags, GeneratorFlags, ModelFlags
 from trainers.guides_study import check_study, study_guides
 from trainers.robustness_presets import PRESETS, resolved
 from trainers.robustness_table import print_robustness
@@ -139,7 +140,9 @@ def trained_against(model):
     return config.get("attack")
 
 
-def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained_with=None):
+def evaluate(
+    plan, workdir, model, dataset, *, twin=None, surrogates=(), trained_with=None, generator=None
+):
     """Measures, writes and prints."""
     origin, damaged = provenance(sys.argv), []
 
@@ -157,6 +160,7 @@ def evaluate(plan, workdir, model, dataset, *, twin=None, surrogates=(), trained
         progress=progress_bar,
         command=origin["command"],
         trained_with=trained_with,
+        generator=generator,
     )
     findings.notes.extend(damaged)
     told = results(findings, dataset, plan, run_checks(findings.evidence))
@@ -184,6 +188,7 @@ def check_outputs(workdir):
 def cli():
     """The console script."""
     model_flags, data_flags = ModelFlags.define(), DataFlags.define()
+    generator_flags = GeneratorFlags.define()
     define_flags()
 
     def main(argv):
@@ -192,7 +197,10 @@ def cli():
         plan, workdir = plan_from(values), Path(values.workdir)
         if workdir.exists() and not workdir.is_dir():
             raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
+        generator = generator_flags.load()
         if values.study:
+            if generator is not None:
+                raise ReIDError("--study compares guides, and a generator has none; drop --misrank")
             check_study(values, workdir)
         else:
             check_outputs(workdir)
@@ -214,6 +222,7 @@ def cli():
             twin=twin,
             surrogates=surrogates,
             trained_with=values.trained_with or trained_against(model),
+            generator=generator,
         )
 
     entry.run(main)

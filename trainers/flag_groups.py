@@ -1,12 +1,15 @@
-"""Flags that several commands share: which model, which data. Used by entry modules only."""
+"""Flags that several commands share: model, data, generator. Used by entry modules only."""
 
 from absl import flags
 
+from keras_reid.errors import ReIDError
+from keras_reid.evaluation.generator import load_generator
+from keras_reid.misrank import parse_num_pixels
 from keras_reid.models import load_model
 from keras_reid.models.sizes import parse_size
 from trainers.data_flags import DataFlags, FlagGroup
 
-__all__ = ["DataFlags", "ModelFlags"]
+__all__ = ["DataFlags", "GeneratorFlags", "ModelFlags"]
 
 
 class ModelFlags(FlagGroup):
@@ -50,3 +53,45 @@ class ModelFlags(FlagGroup):
     def load_beside(self, source):
         """Another model; one that takes any size gets --input_size."""
         return load_model(source, default_size=parse_size(self.input_size))
+
+
+class GeneratorFlags(FlagGroup):
+    """--misrank and --num_pixels: a trained generator beside the other attacks."""
+
+    @classmethod
+    def define(cls):
+        return cls(
+            {
+                "misrank": flags.DEFINE_string(
+                    "misrank", None, "Workdir of trainers.train_misrank: one more attack."
+                ),
+                "num_pixels": define_num_pixels(),
+            }
+        )
+
+    def load(self):
+        """The Generator that the flags name, or None."""
+        wanted = pixels_from(self.num_pixels)
+        if self.misrank is None:
+            if wanted is not None:
+                raise ReIDError("--num_pixels is of the generator; name one with --misrank")
+            return None
+        return load_generator(self.misrank, wanted)
+
+
+def define_num_pixels():
+    """--num_pixels, as the commands have it that run a generator."""
+    return flags.DEFINE_string(
+        "num_pixels", "none",
+        "Pixels that the generator may change: a count, a share such as 0.5, or none for all.",
+    )  # fmt: skip
+
+
+def pixels_from(text):
+    """The int, float or None that --num_pixels means, or a ReIDError that names the flag."""
+    try:
+        return parse_num_pixels(text)
+    except ValueError as error:
+        raise ReIDError(
+            f"--num_pixels={text} is neither a count from 1, nor a share such as 0.5, nor none"
+        ) from error

@@ -11,9 +11,11 @@ from keras_reid.data.records import check_evaluation_records, pids_of
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
 from keras_reid.evaluation.embed import Embedder, embed_records
+from keras_reid.evaluation.generator import GeneratorRunner
 from keras_reid.evaluation.guide_checks import check_guides
 from keras_reid.evaluation.guiding import SAMPLED
 from keras_reid.evaluation.robustness import Attackers, at_rows, run_trial, take_aim
+from keras_reid.evaluation.trials import MISRANK
 from keras_reid.retrieval import chosen_metric
 
 KEPT_BYTES = 2**29  # of decoded pixels a side; more are read again for every trial
@@ -32,13 +34,15 @@ class Bench:
       dataset: Dataset.
       protocol: Protocol.
       progress: (title, total) -> callable taking how many images are done.
+      generator: Generator that trials of "misrank" run, or None.
     """
 
-    def __init__(self, model, dataset, protocol, progress=no_progress):
+    def __init__(self, model, dataset, protocol, progress=no_progress, generator=None):
         self.model = model
         self.dataset = dataset
         self.protocol = protocol
         self._progress = progress
+        self._generator = generator
         self._embeddings, self._runners, self._embedders, self._pixels = {}, {}, {}, {}
 
     def under(self, protocol):
@@ -162,7 +166,10 @@ class Bench:
         facts = [trial.attack, settings, size]
         key = json.dumps(facts, default=dataclasses.asdict, sort_keys=True)
         if key not in self._runners:
-            runner = AttackRunner(trial.attack, self.model, batch_size=size, **settings)
+            if trial.attack == MISRANK:
+                runner = GeneratorRunner(self._generator, batch_size=size)
+            else:
+                runner = AttackRunner(trial.attack, self.model, batch_size=size, **settings)
             self._runners[key] = runner
         return self._runners[key]
 

@@ -24,10 +24,11 @@ from keras_reid.evaluation.grid import (
 from keras_reid.evaluation.guide_checks import short_of_guides
 from keras_reid.evaluation.guiding import SAMPLED
 from keras_reid.evaluation.measuring import Place
-from keras_reid.evaluation.other_models import at_size, attacks_on
+from keras_reid.evaluation.other_models import at_size, attacks_on, generator_on
 from keras_reid.evaluation.rank_lists import spread
 from keras_reid.evaluation.subset import on_subset
 from keras_reid.evaluation.summary import threat_model
+from keras_reid.evaluation.trials import MISRANK
 from keras_reid.evaluation.work import Measured, Work
 
 SAMPLE = 32  # images for the checks' own questions
@@ -41,6 +42,7 @@ class Findings:
     measured: every cell of the grid in order. subset: the queries of the black boxes.
     surrogates: their LoadedModels. computed, reused: cells.
     notes: sentences that a reader has to know.
+    generator: Generator that was one of the attacks, or None.
     """
 
     evidence: Evidence
@@ -53,6 +55,7 @@ class Findings:
     computed: int
     reused: int
     notes: list[str]
+    generator: object | None = None
 
     def rows(self, *roles):
         return [each.row for each in self.measured if each.cell.role in roles]
@@ -60,7 +63,7 @@ class Findings:
 
 def run_robustness(
     model, dataset, plan, store, *, twin=None, surrogates=(), progress=no_progress, command=None,
-    trained_with=None,
+    trained_with=None, generator=None,
 ):  # fmt: skip
     """Measures a model under every cell of a plan; what the store holds is not computed again.
 
@@ -72,21 +75,25 @@ def run_robustness(
       store: CellStore.
       progress: (title, total) -> callable taking how much is done.
       command, trained_with: as in `Evidence`.
+      generator: Generator that attacks beside the plan's attacks, or None.
 
     Returns:
       Findings.
     """
     notes = []
     count = len(dataset.query)
-    benches = [Bench(model, dataset, plan, progress)]
-    benches += [Bench(twin, dataset, plan, progress)] if twin else []
+    if generator is not None:
+        generator.check_size(model)
+    benches = [Bench(model, dataset, plan, progress, generator)]
+    benches += [Bench(twin, dataset, plan, progress, generator)] if twin else []
     for surrogate in surrogates:
         fitted = at_size(surrogate, model.input_size, notes)
         benches.append(Bench(fitted, dataset, plan, progress))
-    cells = grid_cells(plan, VICTIM, plan.attacks, count) + doubled_cells(plan)
+    cells = grid_cells(plan, VICTIM, plan.attacks, count, generator) + doubled_cells(plan)
     cells += black_box_cells(plan, findable(dataset))
     if twin:
-        cells += grid_cells(plan, TWIN, attacks_on(twin, plan, notes), count)
+        fits = generator_on(twin, generator, notes)
+        cells += grid_cells(plan, TWIN, attacks_on(twin, plan, notes), count, fits)
         if twin.input_size != model.input_size:
             notes.append(
                 f"the twin takes images of {twin.input_size[0]}x{twin.input_size[1]} and is "
@@ -114,7 +121,7 @@ def run_robustness(
             model=model,
             pixels=pixels,
             sample_pids=pids,
-            threat_model=threat(plan, model),
+            threat_model=threat(plan, model, generator),
             clean=clean.words["figures"],
             chance=clean.words["chance"],
             rows=rows(VICTIM),
@@ -135,14 +142,22 @@ def run_robustness(
         computed=work.computed,
         reused=work.reused,
         notes=notes,
+        generator=generator,
     )
 
 
-def threat(plan, model):
+def threat(plan, model, generator=None):
     """What the attackers of a whole grid may do and know."""
     facts = threat_model(plan, model, ", ".join(plan.attacked), ", ".join(plan.guide_sources))
     facts["epsilons"] = ", ".join(f"{epsilon:g}" for epsilon in plan.epsilons_255) + " in 1/255"
     facts["seeds"] = ", ".join(map(str, plan.seeds))
+    if generator is not None:
+        pixels = generator.num_pixels
+        facts["misrank"] = (
+            f"the generator {generator.source}, trained beforehand against "
+            f"{generator.trained_on.get('victim', 'a victim that its folder does not name')}: one "
+            f"pass an image, no guide, {f'at most {pixels} pixels' if pixels else 'all pixels'}"
+        )
     if plan.black_box:
         facts["black box"] = (
             f"{', '.join(plan.black_box)}: {plan.black_box_budget} questions for each of "
@@ -157,6 +172,7 @@ def check(benches, cells, plan):
         trials = {
             (cell.trial.label, str(cell.trial.settings)): cell.trial
             for cell in cells
+            if cell.trial.attack != MISRANK
             if bench.model.logits is not None or cell.trial.attack != "xent" or bench is benches[0]
         }
         bench.check(list(trials.values()), plan.guide_sources)

@@ -11,7 +11,7 @@ from keras_reid.models.loaded import LoadedModel
 class Row:
     """One attack at one epsilon from one seed, measured.
 
-    attack: name of `ATTACKS`, `NOISES` or `BLACK_BOX`.
+    attack: name of `ATTACKS`, `NOISES` or `BLACK_BOX`, or "misrank".
     epsilon_255, step_size_255: in 1/255. steps: of the loop.
     attacked: "query" or "gallery". guide_source: "query", "gallery", "train", or "none" where the
       attack takes no guides of the data set.
@@ -22,7 +22,7 @@ class Row:
     displacement: [M], how far the embedding of each attacked image moved.
     linf_255, mean_l2, changed, ssim: measured on the uint8 output.
     zero_gradient: images whose input gradient at the start is zero everywhere; -1 where none is
-      used (noise, black box, epsilon 0).
+      used (noise, black box, misrank, epsilon 0).
     still: images that did not move. fallbacks: images without guides, attacked with sma instead.
     extra: what sets the row apart, for instance {"steps_doubled": True}.
     """

@@ -50,15 +50,17 @@ def guided(attack):
     return ATTACKS.get(attack, {"guides": None}).get("guides", "given") == "given"
 
 
-def grid_cells(plan, role, attacks, count):
+def grid_cells(plan, role, attacks, count, generator=None):
     """Noises and attacks x epsilons x sides x guide sources x seeds; `count` queries there are."""
     examples = tuple(spread(count, plan.rank_lists)) if role == VICTIM else ()
+    trials = plan.trials((*NOISES, *attacks))
+    trials += generator.trials(plan.epsilons) if generator else []
     return [
         Cell(
             role=role, trial=trial, attacked=side, guide_source=source, seed=seed,
             examples=examples if seed == plan.seeds[0] else (),
         )
-        for trial in plan.trials((*NOISES, *attacks))
+        for trial in trials
         for side in plan.attacked
         for source in (plan.guide_sources if guided(trial.attack) else (NO_GUIDES,))
         for seed in plan.seeds

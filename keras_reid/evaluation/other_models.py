@@ -13,6 +13,17 @@ def attacks_on(model, plan, notes):
     return plan.attacks
 
 
+def generator_on(model, generator, notes):
+    """The Generator where it can attack this model, else None: its crops have one size."""
+    if generator is not None and tuple(model.input_size) != generator.input_size:
+        notes.append(
+            f"{model.source} takes images of another size than the generator and was left out of "
+            "misrank"
+        )
+        return None
+    return generator
+
+
 def at_size(model, size, notes):
     """The model on images of another size, resized before it: the ball stays in those pixels."""
     if model.input_size == size:

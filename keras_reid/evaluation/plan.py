@@ -50,7 +50,7 @@ class AttackPlan(Protocol):
         return self.make_trials(self.attacks, self.epsilons)
 
 
-def run_plan(model, dataset, plan, progress=no_progress):
+def run_plan(model, dataset, plan, progress=no_progress, generator=None):
     """Measures a model clean, at chance, and under every trial of a plan.
 
     Args:
@@ -58,13 +58,17 @@ def run_plan(model, dataset, plan, progress=no_progress):
       dataset: Dataset.
       plan: AttackPlan.
       progress: (title, total) -> callable taking how many images are done.
+      generator: Generator that attacks after the plan's attacks, or None.
 
     Returns:
       dict, ready for JSON: "threat_model", "clean", "chance", "rows", "rank_lists", ...
     """
     trials = plan.trials()
-    bench = Bench(model, dataset, plan, progress)
+    bench = Bench(model, dataset, plan, progress, generator)
     bench.check(trials, [plan.guide_source])
+    if generator is not None:
+        generator.check_size(model)
+        trials += generator.trials(plan.epsilons)
     if plan.save_images:
         check_writable(Path(plan.save_images) / "adversarial.png")
     before, clean_distance = bench.clean.rank()

@@ -3,6 +3,8 @@
     schema, kind       1, "robustness"; another schema is refused, see `check_results_file`
     model, twin, surrogates, data     who and what, with fingerprints
     threat_model, plan, provenance    what the attacker may do; every setting; how to get it again
+    generator          the mis-ranking generator that was one of the attacks, or null; results from
+                       before there was a choice have no such key
     clean, chance      figures (mean_ap, rank1, rank5, rank10, mean_inp), clean with "interval"
     twin_clean         the same of the twin, or null
     headline_255       the epsilon at which single figures are given
@@ -63,6 +65,7 @@ def results(findings, dataset, plan, checks):
         "model": describe_model(evidence.model),
         "twin": describe_model(findings.twin) if findings.twin else None,
         "surrogates": [describe_model(surrogate) for surrogate in findings.surrogates],
+        "generator": findings.generator.describe() if findings.generator else None,
         "data": describe_data(dataset),
         "threat_model": evidence.threat_model,
         "plan": dataclasses.asdict(plan),

@@ -6,7 +6,8 @@ from keras_reid.attacks import ATTACKS, NOISES, Estimator, make_attack
 from keras_reid.attacks.black_box import pairs_for
 from keras_reid.errors import ReIDError
 
-ONE_STEP = ("fgsm", *NOISES)
+MISRANK = "misrank"  # a trained generator, see `keras_reid.evaluation.generator`
+ONE_STEP = ("fgsm", MISRANK, *NOISES)
 KEPT_ALONE = ("metric", "preset", "restarts", "gradient")
 
 

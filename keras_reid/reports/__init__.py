@@ -6,6 +6,7 @@ from keras_reid.reports.html import render, write_report
 from keras_reid.reports.rank_lists import rank_lists
 from keras_reid.reports.robustness import robustness_report
 from keras_reid.reports.summaries import attack_report, retrieval_report
+from keras_reid.reports.transfer import transfer_report
 
 __all__ = [
     "Figure",
@@ -18,5 +19,6 @@ __all__ = [
     "render",
     "retrieval_report",
     "robustness_report",
+    "transfer_report",
     "write_report",
 ]

@@ -27,7 +27,15 @@ DOTS_PER_INCH = 200
 
 
 def epsilon_curves(
-    series, *, clean=None, chance=None, measure="mAP", strongest=None, bands=None, dark=False
+    series,
+    *,
+    clean=None,
+    chance=None,
+    measure="mAP",
+    strongest=None,
+    bands=None,
+    dark=False,
+    axis="epsilon, in 1/255",
 ):
     """Draws one line an attack over epsilon.
 
@@ -40,6 +48,7 @@ def epsilon_curves(
       strongest: name of the line that is drawn thickest, in the colour of the text.
       bands: {attack: [(epsilon in 1/255, low, high), ...]}, intervals shaded behind their line.
       dark: for a dark page.
+      axis: what is along the other axis, where it is not epsilon.
 
     Returns:
       PNG bytes, transparent behind the axes.
@@ -62,7 +71,7 @@ def epsilon_curves(
             axes.fill_between(x, low, high, color=style["color"], alpha=0.18, linewidth=0)
     if chance is not None:
         axes.axhline(100 * chance, label="chance", color=colours["faint"], linestyle=":")
-    axes.set_xlabel("epsilon, in 1/255")
+    axes.set_xlabel(axis)
     axes.set_xlim(left=0)
     return _png(figure, axes, colours, measure)
 

@@ -96,6 +96,8 @@ def provenance(results):
     others = {"twin": results["twin"]} if results["twin"] else {}
     for index, surrogate in enumerate(results["surrogates"], 1):
         others[f"surrogate {index}" if len(results["surrogates"]) > 1 else "surrogate"] = surrogate
+    if results.get("generator"):
+        others["generator"] = results["generator"]
     found = origin(results)
     data = results["data"]
     found["data"] += f", {data['query']} queries, {data['gallery']} gallery images"

@@ -1,5 +1,7 @@
 """A generator and a victim small enough for every test."""
 
+import json
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -36,3 +38,16 @@ class TinyVictim:
 
     def _outputs(self, batch):
         return tuple(self.network(batch, training=False))
+
+
+def write_generator(folder, size, *, seed=0, victim=None, data=None, strength=500):
+    """A workdir as trainers.train_misrank leaves it, of a generator nobody trained; its path."""
+    keras.utils.set_random_seed(seed)
+    model = MisrankModel(size, filters=4, blocks=1, discriminator_filters=4)
+    # Weights as if trained: noise of all sizes.
+    last = model.generator.get_layer("last")
+    last.set_weights([strength * weight for weight in last.get_weights()])
+    model.save(str(folder / "model.keras"))
+    config = {"victim": "runs/victim", "victim_fingerprint": victim, "data_fingerprint": data}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder

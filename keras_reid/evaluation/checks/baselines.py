@@ -46,10 +46,10 @@ def noise_measured(evidence):
 
 
 def attacks_beat_noise(evidence):
-    """No attack is weaker than noise of its ball, and each is stronger somewhere."""
+    """No white box is weaker than noise of its ball, and each is stronger somewhere."""
     floors = pick.grouped(pick.noises(evidence.rows), pick.ball)
     compared, weaker, best = 0, [], {}
-    for cell in pick.grouped(pick.attacks(evidence.rows), pick.cell).values():
+    for cell in pick.grouped(pick.white_box(evidence.rows), pick.cell).values():
         beside = floors.get(pick.ball(cell[0]))
         if not beside:
             continue

@@ -17,7 +17,7 @@ def transfer_weaker(evidence):
         return not_collected("The surrogate had no gradient to offer", "give another --surrogate")
     return _weaker(
         led,
-        pick.attacks(evidence.rows),
+        pick.white_box(evidence.rows),
         "Transfer",
         not_collected("No surrogate was attacked", "give one with --surrogate"),
     )

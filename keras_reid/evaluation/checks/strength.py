@@ -122,7 +122,7 @@ def steps_suffice(evidence):
 
 def breaks_at_last(evidence):
     """At a large epsilon nothing of rank-1 is left."""
-    measured = pick.attacks(evidence.rows)
+    measured = pick.white_box(evidence.rows)
     largest = max((r.epsilon_255 for r in measured), default=0.0)
     if largest < pick.LARGE_EPSILON:
         return not_collected(

@@ -16,7 +16,7 @@ OTHER_ATTACKS = 2
 
 def twin_breaks(evidence):
     """The undefended twin loses nearly everything at the largest epsilon."""
-    measured = pick.attacks(evidence.twin or [])
+    measured = pick.white_box(evidence.twin or [])
     if not measured or not evidence.twin_clean:
         return not_collected("No undefended twin was attacked", TWIN)
     balls = pick.grouped(measured, pick.ball)
@@ -63,7 +63,7 @@ def twin_alike(evidence):
 def other_attacks(evidence):
     """Attacks that the model was not trained against are there."""
     # One step of an attack that was trained against is no other attack.
-    names = {r.attack for r in pick.iterative(evidence.rows)}
+    names = {r.attack for r in pick.attacks(evidence.rows)} - {pick.ONE_STEP}
     others = names - {evidence.trained_with}
     if len(others) >= OTHER_ATTACKS:
         return Finding(PASS, f"{len(others)} others", "Attacks beside that of the training count.")

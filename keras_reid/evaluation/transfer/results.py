@@ -1,0 +1,137 @@
+"""What a transfer evaluation found, as results.json holds it.
+
+    schema, kind    1, "transfer"; another schema is refused, see `read_transfer`
+    settings        of the plan
+    generators      source, fingerprint, input size, number of pixels (0: all), trained on what
+    victims         source, fingerprint, input size, distance
+    data            name, fingerprint, query, gallery
+    clean           one object a victim and data set: figures and those of a random ranking
+    cells           one object a generator, victim and data set: kinship, whether the images were
+                    resized to the victim, figures "clean", "attacked" and under each noise
+    quality         one object a generator and data set: the change on uint8, see `QualityMeter`
+    curves          one object a generator with its own victim: points over the share of the pixels
+    examples        paths of pictures: clean, perturbation_x10, mask, adversarial
+    notes           sentences that a reader has to know
+
+Generators, victims and data are named by their index. Figures are shares in [0, 1].
+"""
+
+import dataclasses
+
+from keras_reid.evaluation.checks.baselines import CHANCE_WARN
+from keras_reid.evaluation.summary import describe_data, describe_model, figures
+from keras_reid.evaluation.transfer.plan import UNKNOWN, kinship
+
+SCHEMA, KIND = 1, "transfer"
+
+
+def results(generators, targets, datasets, plan, clean, finished):
+    """dict, ready for JSON, without examples and provenance.
+
+    Args:
+      targets: Targets, a list for each data set; clean: their figures without attack.
+      finished: what was done, each with job, figures and quality.
+    """
+    cells = list(matrix(generators, targets, clean, finished))
+    curves = list(pixel_curves(clean, finished))
+    return {
+        "schema": SCHEMA,
+        "kind": KIND,
+        "settings": dataclasses.asdict(plan),
+        "generators": [generator.describe() for generator in generators],
+        "victims": [describe_model(t.victim) | {"distance": t.metric} for t in targets[0]],
+        "data": [describe_data(dataset) for dataset in datasets],
+        "clean": [
+            {"victim": victim, "data": data, **clean[data][victim], "chance": figures(t.chance)}
+            for data, row in enumerate(targets)
+            for victim, t in enumerate(row)
+        ],
+        "cells": cells,
+        "quality": [
+            {"generator": each.job.generator, "data": each.job.data, **each.quality}
+            for each in finished
+            if each.job.is_matrix
+        ],
+        "curves": curves,
+        "notes": [*notes(generators, targets[0], cells, curves), *nothing_to_lose(targets, clean)],
+    }
+
+
+def matrix(generators, targets, clean, finished):
+    """The cells, generator by generator."""
+    noise = {
+        (each.job.size, each.job.data, each.job.noise): each.figures
+        for each in finished
+        if each.job.noise
+    }
+    names = dict.fromkeys(name for _, _, name in noise)
+    for each in finished:
+        job = each.job
+        for victim in job.shown_to if job.is_matrix else ():
+            target = targets[job.data][victim]
+            yield {
+                "generator": job.generator,
+                "victim": victim,
+                "data": job.data,
+                "kinship": kinship(generators[job.generator], target.victim, target.dataset),
+                "resized": tuple(target.victim.input_size) != tuple(job.size),
+                "clean": clean[job.data][victim],
+                "attacked": each.figures[victim],
+                **{name: noise[job.size, job.data, name][victim] for name in names},
+            }
+
+
+def pixel_curves(clean, finished):
+    """A curve a generator and data set: its own victim under ever more pixels."""
+    found = {}
+    for each in finished:
+        job = each.job
+        if job.share is None:
+            continue
+        (victim,) = job.shown_to
+        curve = found.setdefault(
+            (job.generator, job.data),
+            {"generator": job.generator, "victim": victim, "data": job.data,
+             "clean": clean[job.data][victim], "points": []},
+        )  # fmt: skip
+        curve["points"].append(
+            {"share": job.share, "num_pixels": job.num_pixels, **each.figures[0], **each.quality}
+        )
+    return found.values()
+
+
+def nothing_to_lose(targets, clean):
+    """Victims that hardly know anybody: what an attack leaves of them means nothing."""
+    for row, found in zip(targets, clean, strict=True):
+        for target, known in zip(row, found, strict=True):
+            chance = target.chance.mean_ap
+            if known["mean_ap"] <= CHANCE_WARN * chance:
+                yield (
+                    f"{target.victim.source} reaches {100 * known['mean_ap']:.1f} % mAP on "
+                    f"{target.dataset.root} without attack and a random ranking "
+                    f"{100 * chance:.1f} %: it has nothing to lose"
+                )
+
+
+def notes(generators, targets, cells, curves):
+    """What a reader has to know about single victims and generators."""
+    for index, target in enumerate(targets):
+        resized = {c["generator"] for c in cells if c["victim"] == index and c["resized"]}
+        if resized:
+            height, width = target.victim.input_size
+            yield (
+                f"{target.victim.source} takes crops of {height}x{width}: the images of "
+                f"{', '.join(generators[place].source for place in sorted(resized))}, and the "
+                "noise beside them, are made at the generator's size and resized to it, which "
+                "alone may change figures; clean figures are of crops at its own size"
+            )
+    drawn = {curve["generator"] for curve in curves}
+    for index, generator in enumerate(generators):
+        kinds = {c["kinship"] for c in cells if c["generator"] == index}
+        if UNKNOWN in kinds:
+            yield f"the folder of {generator.source} does not say what it was trained on"
+        elif index not in drawn:
+            yield (
+                f"{generator.source} was trained against {generator.trained_on.get('victim')}, "
+                "which is not among the victims on that data, so it has no curve over pixels"
+            )
