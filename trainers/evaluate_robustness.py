@@ -24,6 +24,7 @@ from keras_reid.attacks import ATTACKS, BLACK_BOX
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.cells import CellStore
 from keras_reid.evaluation.checks import run_checks
+from keras_reid.evaluation.checks.twin import UNDEFENDED
 from keras_reid.evaluation.evaluator import run_robustness
 from keras_reid.evaluation.guiding import SOURCES
 from keras_reid.evaluation.protocol import ATTACKED
@@ -74,7 +75,7 @@ def define_flags():
     flags.DEFINE_string(
         "trained_with",
         None,
-        "Attack that the model was trained against; unset: as its workdir says.",
+        "Attack that the model was trained against, or nothing; unset: as its workdir says.",
     )
     flags.DEFINE_integer("black_box_queries", 32, "Queries that a black box attacks.")
     flags.DEFINE_integer("black_box_budget", 1000, "Questions that it may ask for each.")
@@ -133,11 +134,13 @@ def plan_from(values):
 
 
 def trained_against(model):
-    """The inner attack of a defended model's training, if its workdir tells; else None."""
-    config = model.config or {}
+    """What a model's training attacked, as its workdir tells: None where there is none."""
+    if model.config is None:
+        return None
+    config = model.config
     if config.get("attack") == "auto":
         return "pgd" if config.get("n_push", 0) + config.get("n_pull", 0) else "sma"
-    return config.get("attack")
+    return config.get("attack", UNDEFENDED)
 
 
 def evaluate(

@@ -70,7 +70,8 @@ class CellStore:
         """What a model is called in the facts: by its fingerprint and by what it answers.
 
         The fingerprint alone does not know another output of the same weights, another pixel range,
-        or a function that reads its weights from a file. The answers are compared and not digested,
+        or a function that reads its weights from a file; and the embeddings alone do not know a
+        gradient that was masked, or no longer is. The answers are compared and not digested,
         because kernels round differently from run to run.
         """
         start = digest([model.fingerprint, list(model.input_size)])[:16]
@@ -92,10 +93,26 @@ class CellStore:
 
 
 def probe(model):
-    """float64 [2, D]: embeddings of two fixed images, the largest number as 1."""
-    images = np.random.default_rng(0).random((2, *model.input_size, 3), np.float32)
-    embeddings = np.asarray(model.embed(tf.constant(images)), np.float64)
-    return embeddings / max(np.abs(embeddings).max(), 1e-12)
+    """float64 [2, D + H*W*3]: embeddings of two fixed images, and their gradient in the pixels.
+
+    The largest number of either is 1; a gradient that is missing or not finite is 0.
+    """
+    random = np.random.default_rng(0)
+    images = tf.constant(random.random((2, *model.input_size, 3), np.float32))
+    direction = tf.constant(random.standard_normal((2, model.embedding_size)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        embeddings = tf.cast(model.embed(images), tf.float32)
+        along = tf.reduce_sum(embeddings * direction)
+    slope = tape.gradient(along, images, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    slope = np.nan_to_num(np.asarray(slope, np.float64), posinf=0.0, neginf=0.0)
+    return np.concatenate([_largest_one(embeddings), _largest_one(slope)], axis=1)
+
+
+def _largest_one(values):
+    """[2, ...] as float64 [2, n], its largest number as 1."""
+    values = np.asarray(values, np.float64).reshape(2, -1)
+    return values / max(np.abs(values).max(), 1e-12)
 
 
 def as_json(value):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from keras_reid.attacks import NOISES
 from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import pids_of, queries_without_match
 from keras_reid.errors import ReIDError
@@ -130,6 +131,8 @@ def run_robustness(
             transfer=rows(TRANSFER),
             black_box=rows(BLACK),
             white_box_subset=on_subset(beside(rows(VICTIM), plan), subset, dataset.query),
+            noise_subset=on_subset(noise_beside(rows(VICTIM), plan), subset, dataset.query),
+            query_pids=pids_of(dataset.query),
             trained_with=trained_with,
             command=command,
         ),
@@ -208,11 +211,21 @@ def sample(dataset, side, size):
 def beside(rows, plan):
     """The rows that a black box is compared with: gradients at its epsilon, from its seed."""
     return [
+        row for row in same_ball(rows, plan) if row.zero_gradient >= 0 and DOUBLED not in row.extra
+    ]
+
+
+def noise_beside(rows, plan):
+    """The noise that a black box has to beat: of its epsilon, from its seed."""
+    return [row for row in same_ball(rows, plan) if row.attack in NOISES]
+
+
+def same_ball(rows, plan):
+    """The rows at the black box's epsilon on its side, from its seed."""
+    return [
         row
         for row in rows
         if row.epsilon_255 == plan.headline_255
         and row.attacked == "query"
         and row.seed == plan.seeds[0]
-        and row.zero_gradient >= 0
-        and DOUBLED not in row.extra
     ]

@@ -60,8 +60,10 @@ class Evidence:
     rows: the victim under the grid, noises included, every seed.
     twin: the undefended twin under the same settings, or None; twin_clean: its clean figures.
     transfer: adversarial images made on a surrogate, measured on the victim.
-    black_box: SPSA and NES on a subset of the queries; white_box_subset: gradients on the same.
-    trained_with: attack that the victim was trained against, where known.
+    black_box: SPSA and NES on a subset of the queries; white_box_subset, noise_subset: gradients
+      and noise on the same.
+    query_pids: [Q] of the rows; None takes each query for a person of its own.
+    trained_with: attack that the victim was trained against, "nothing", or None where unknown.
     command: what reproduces it, where known.
     """
 
@@ -77,5 +79,7 @@ class Evidence:
     transfer: list[Row] = dataclasses.field(default_factory=list)
     black_box: list[Row] = dataclasses.field(default_factory=list)
     white_box_subset: list[Row] = dataclasses.field(default_factory=list)
+    noise_subset: list[Row] = dataclasses.field(default_factory=list)
+    query_pids: np.ndarray | None = None
     trained_with: str | None = None
     command: str | None = None

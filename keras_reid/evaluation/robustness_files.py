@@ -28,7 +28,8 @@ def read_results(path, kind=KIND, schema=SCHEMA):
         told = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReIDError(
-            f"{path} cannot be read as results; restore it, or evaluate again"
+            f"{path} cannot be read as results; delete it and run the evaluation again, whose "
+            "cells are kept"
         ) from error
     if not isinstance(told, dict) or told.get("kind") != kind:
         raise ReIDError(

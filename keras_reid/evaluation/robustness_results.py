@@ -31,7 +31,10 @@ Figures are shares in [0, 1]. Noise is in rows and summary, never in the worst c
 import dataclasses
 import itertools
 
+import numpy as np
+
 from keras_reid.attacks import NOISES
+from keras_reid.data.records import pids_of
 from keras_reid.evaluation.grid import BLACK, DOUBLED, TRANSFER, TWIN, VICTIM
 from keras_reid.evaluation.summary import describe_data, describe_model
 from keras_reid.evaluation.worst_case import (
@@ -54,7 +57,7 @@ ARRAYS = ("average_precision", "first_hit", "displacement")
 def results(findings, dataset, plan, checks):
     """dict, ready for JSON, without provenance and rank lists."""
     evidence = findings.evidence
-    told = Told(plan)
+    told = Told(plan, dataset)
     roles = {VICTIM: evidence.rows, **({TWIN: evidence.twin} if evidence.twin is not None else {})}
     cleans = {VICTIM: findings.clean, TWIN: findings.twin_clean}
     worst = {role: told.worst(rows) for role, rows in roles.items()}
@@ -95,14 +98,18 @@ def results(findings, dataset, plan, checks):
 class Told:
     """Figures with their intervals, as a plan asks for them."""
 
-    def __init__(self, plan):
+    def __init__(self, plan, dataset):
         self._plan = plan
+        self._people = pids_of(dataset.query)
         self._absent = 0.0 if plan.average_precision == MARKET_TOOLBOX else None
 
     def interval(self, precision):
         """Of the mean of average precisions [Q]."""
         values = valid(precision, self._absent)
-        return bootstrap_interval(values, samples=self._plan.bootstrap)
+        people = self._people
+        if len(values) < len(people):
+            people = people[~np.isnan(precision)]
+        return bootstrap_interval(values, people, samples=self._plan.bootstrap)
 
     def clean(self, content):
         words = content.words

@@ -53,20 +53,29 @@ def valid(values, absent=None):
     return values[~np.isnan(values)] if absent is None else np.nan_to_num(values, nan=absent)
 
 
-def bootstrap_interval(values, *, samples=BOOTSTRAP_SAMPLES, seed=0, coverage=COVERAGE):
-    """(low, high) of the mean, by the percentiles of means over resampled queries.
+def bootstrap_interval(
+    values, people=None, *, samples=BOOTSTRAP_SAMPLES, seed=0, coverage=COVERAGE
+):
+    """(low, high) of the mean, by the percentiles of means over resampled people.
+
+    Queries of one person are alike: resampled one by one, they would pretend to be more than they
+    are.
 
     Args:
       values: [Q] without NaN.
+      people: [Q] pids; None takes each query for a person of its own.
       samples: how often to resample. seed: of it; the same values give the same interval.
       coverage: share of the means between the two.
 
-    Source: Efron 1979, the percentile interval.
+    Source: Efron 1979, the percentile interval; of clusters, Davison and Hinkley 1997, section 3.8.
     """
     values = np.asarray(values, np.float64)
     generator = np.random.default_rng(seed)
-    count = len(values)
-    means = [values[generator.integers(0, count, count)].mean() for _ in range(samples)]
+    each = np.arange(len(values)) if people is None else np.unique(people, return_inverse=True)[1]
+    sums, sizes = np.bincount(each, values), np.bincount(each)
+    count = len(sizes)
+    drawn = (generator.integers(0, count, count) for _ in range(samples))
+    means = [sums[chosen].sum() / sizes[chosen].sum() for chosen in drawn]
     tail = 50 * (1 - coverage)
     low, high = np.percentile(means, (tail, 100 - tail))
     mean = values.mean()  # of a few queries, the percentiles may round past it

@@ -16,7 +16,7 @@ from keras_reid.reports.robustness_reading import (
 )
 from keras_reid.reports.summaries import spoken
 
-BANDS = "Band: 95 % interval over queries; dotted: a random ranking."
+BANDS = "Band: 95 % interval over people; dotted: a random ranking."
 
 
 def robustness_curves(results):

@@ -24,7 +24,7 @@ RANGE = "–"
 WORST_CASE = (
     "Worst case: for each query the lowest average precision over attacks, guide sources and "
     "seeds, then the mean; noise is no attack. Worst for: the share of the queries for which this "
-    "attack is that lowest one, ties shared. Intervals: bootstrap over queries."
+    "attack is that lowest one, ties shared. Intervals: bootstrap over people."
 )
 
 

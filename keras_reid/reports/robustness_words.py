@@ -62,12 +62,17 @@ def left_words(results, role, side):
     if share is not None:
         parts.append(f"{share:.0f}\u00a0% of the clean figure")
     if score is not None:
-        parts.append(f"robustness score {score:.3f}")
+        parts.append(f"robustness score {score:.3f} up to {largest(results)}/255")
     return (
         f"Under the worst attack for each query at epsilon {results['headline_255']:g}/255{where}, "
         f"{percent(worst['mean_ap'])} ({interval(worst)}) is left"
         f"{': ' if parts else ''}{', '.join(parts)}."
     )
+
+
+def largest(results):
+    """The largest epsilon in 1/255, where the score's area ends: only equal grids compare."""
+    return f"{max(results['plan']['epsilons_255']):g}"
 
 
 def verdicts(checks):
@@ -98,4 +103,4 @@ def key_figures(results):
         f"worst case, {epsilon}", lambda role: percent(worst_at(results, role, side)["mean_ap"])
     )
     yield KeyFigure("chance", percent(results["chance"]["mean_ap"]), "a random ranking")
-    yield both("robustness score", score)
+    yield both(f"score up to {largest(results)}/255", score)

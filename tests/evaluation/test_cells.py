@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_reid.evaluation import cells
 from keras_reid.evaluation.cells import CellStore, Content, data_identity
@@ -63,6 +64,8 @@ def test_models_of_one_file_or_one_set_of_weights_are_told_apart(store):
         dataclasses.replace(model, embed=lambda images: 1.1 * model.embed(images) ** 3),
         dataclasses.replace(model, embed=lambda images: model.embed(2 * images - 1)),
     ]
+    # A mask taken off: the same answers, and a gradient where there was none.
+    others.append(dataclasses.replace(model, embed=lambda x: tf.stop_gradient(model.embed(x))))
     names = {name, *map(store.name_of, others)}
     assert len(names) == 1 + len(others)
     # Kernels round differently from run to run, for instance on a GPU.

@@ -75,6 +75,19 @@ def test_more_queries_make_it_narrower_and_it_is_the_textbook_one():
     assert bootstrap_interval(values) == bootstrap_interval(values)
 
 
+def test_queries_of_one_person_count_once():
+    random = np.random.default_rng(3)
+    people = np.repeat(np.arange(40), 10)
+    alike = np.repeat(random.random(40), 10)  # every query of a person the same
+    by_query = np.diff(bootstrap_interval(alike))[0]
+    by_person = np.diff(bootstrap_interval(alike, people))[0]
+    # Ten queries that say the same are one: the interval is that of forty values.
+    assert by_person == pytest.approx(np.diff(bootstrap_interval(alike[::10]))[0], rel=1e-6)
+    assert by_person > 2.5 * by_query
+    own = bootstrap_interval(alike, np.arange(400))
+    assert own == bootstrap_interval(alike)
+
+
 def test_seeds_have_a_mean_and_a_sample_deviation():
     assert over_seeds([0.1, 0.3]) == {
         "mean": pytest.approx(0.2), "deviation": pytest.approx(np.sqrt(0.02)), "seeds": 2,

@@ -41,7 +41,7 @@ def noise_measured(evidence):
         what = f"{len(lacking)} baselines are missing, such as {lacking[0]}" if lacking else (
             "No attack was measured"
         )  # fmt: skip
-        return not_collected(what, "add noise and sign_noise to --attacks")
+        return not_collected(what, "evaluate again in a new --workdir")
     return Finding(PASS, f"{len(balls)} balls", "Both noises stand beside every attack.")
 
 
@@ -63,9 +63,7 @@ def attacks_beat_noise(evidence):
         verdict = PASS if gain.real or nothing_left else WARN if gain.mean > SLACK else FAIL
         best[who] = min(best.get(who, FAIL), verdict, key=ORDER.index)
     if not compared:
-        return not_collected(
-            "No attack has noise beside it", "add noise and sign_noise to --attacks"
-        )
+        return not_collected("No attack has noise beside it", "evaluate again in a new --workdir")
     if weaker:
         return Finding(
             FAIL,

@@ -1,8 +1,9 @@
 """Point 8: what knows less than the white box must do less than the white box."""
 
 from keras_reid.evaluation.checks import rows as pick
-from keras_reid.evaluation.checks.check import FAIL, PASS, Finding, not_collected
-from keras_reid.evaluation.checks.compare import points, rise
+from keras_reid.evaluation.checks.baselines import CHANCE_WARN
+from keras_reid.evaluation.checks.check import FAIL, PASS, WARN, Finding, not_collected
+from keras_reid.evaluation.checks.compare import SIGMAS, SLACK, points, rise
 
 MASKED = "gradient masking suspected"
 # Share of images without gradient, above which a surrogate is masked itself.
@@ -24,13 +25,31 @@ def transfer_weaker(evidence):
 
 
 def gradient_free_weaker(evidence):
-    """Attacks that only ask for embeddings do less harm than those with gradients."""
-    return _weaker(
+    """Attacks that only ask for embeddings do less harm than those with gradients, and some.
+
+    One that does no more than noise has found no gradient, and shows nothing about another's.
+    """
+    found = _weaker(
         evidence.black_box,
         pick.attacks(evidence.white_box_subset),
         "A gradient-free attack",
         not_collected("No gradient-free attack was made", "add --black_box=spsa,nes"),
     )
+    if found.verdict != PASS:
+        return found
+    best, left = pick.strongest(evidence.black_box)
+    noise = pick.strongest(evidence.noise_subset)[0] if evidence.noise_subset else None
+    if noise and pick.mean_ap(noise) <= CHANCE_WARN * evidence.chance["mean_ap"]:
+        return found  # nothing is left that an attack could take
+    if noise is None or not rise(pick.scores(best), pick.scores(noise)).real:
+        return Finding(
+            WARN,
+            f"{points(left)} left",
+            f"No gradient-free attack ({pick.said(best[0])}) surely did more than noise of its "
+            "ball, so it shows nothing about the gradients. Raise --black_box_budget, or take more "
+            "of --black_box_queries.",
+        )
+    return found
 
 
 def _weaker(blind, seeing, what, missing):
@@ -51,7 +70,15 @@ def _weaker(blind, seeing, what, missing):
             f"{what} ({pick.said(row)}) costs {points(gap.mean)} of mAP more than the white box "
             f"({best.attack}), which knows more: {MASKED}. Do not believe the white-box figures.",
         )
-    return Finding(PASS, f"{len(gaps)} pairs", f"{what} is weaker than the white box.")
+    if gap.mean > max(SLACK, gap.tolerance / SIGMAS):  # beyond one standard error
+        return Finding(
+            WARN,
+            f"{points(gap.mean)}, chance {points(gap.tolerance)}",
+            f"{what} ({pick.said(row)}) costs {points(gap.mean)} of mAP more than the white box "
+            f"({best.attack}), and chance may do {points(gap.tolerance)}: not settled. Take more "
+            "queries.",
+        )
+    return Finding(PASS, f"{len(gaps)} pairs", f"{what} is not stronger than the white box.")
 
 
 def _blind_cell(row):

@@ -12,6 +12,8 @@ from keras_reid.evaluation.worst_case import worst_precision
 TWIN_WARN, TWIN_FAIL = 0.25, 0.5
 TWIN = "give the undefended model with --twin"
 OTHER_ATTACKS = 2
+UNDEFENDED = "nothing"  # what an undefended model was trained against
+FAMILY = ("fgsm", "ifgsm", "mifgsm", "pgd")  # one objective and one kind of guides
 
 
 def twin_breaks(evidence):
@@ -64,7 +66,13 @@ def other_attacks(evidence):
     """Attacks that the model was not trained against are there."""
     # One step of an attack that was trained against is no other attack.
     names = {r.attack for r in pick.attacks(evidence.rows)} - {pick.ONE_STEP}
-    others = names - {evidence.trained_with}
+    trained = evidence.trained_with
+    if trained is None:
+        return not_collected(
+            "What the model was trained against is not known",
+            "name it with --trained_with, or say --trained_with=nothing",
+        )
+    others = names - set(FAMILY if trained in FAMILY else (trained,))
     if len(others) >= OTHER_ATTACKS:
         return Finding(PASS, f"{len(others)} others", "Attacks beside that of the training count.")
     if not others and names:

@@ -37,7 +37,7 @@ SCHEMA, KIND = 1, "guides_study"
 def study_results(findings, dataset, plan):
     """dict, ready for JSON, without provenance."""
     questions = make_questions(findings.variants)
-    models, told = findings.models, Told(plan)
+    models, told = findings.models, Told(plan, dataset)
     return {
         "schema": SCHEMA,
         "kind": KIND,

@@ -115,7 +115,10 @@ def make_questions(variants):
         ),
         Question(
             title="with and without images of others",
-            shown={"single guide": "push_one", **shown("sma", "odfa", "fna")},
+            shown={
+                "single guide": "push_one",
+                **shown("push_several", "both", "sma", "odfa", "fna"),
+            },
             claims=(
                 Claim(
                     name="SMA and one guide",
@@ -134,7 +137,10 @@ def make_questions(variants):
                     name="FNA the strongest",
                     text="FNA is the strongest",
                     judge=stronger,
-                    pairs=(("fna", "push_one"), ("fna", "sma"), ("fna", "odfa")),
+                    pairs=tuple(
+                        ("fna", other)
+                        for other in ("push_one", "push_several", "both", "sma", "odfa")
+                    ),
                 ),
             ),
         ),

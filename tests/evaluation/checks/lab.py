@@ -122,7 +122,8 @@ class Lab:
             transfer=[self.moved_here(surrogate, "ifgsm", 16)],
             black_box=[self.row("sma", 16, runner=free(self.model))],
             white_box_subset=[r for r in rows if r.epsilon_255 == 16 and "noise" not in r.attack],
-            trained_with=None,
+            noise_subset=[r for r in rows if r.epsilon_255 == 16 and "noise" in r.attack],
+            trained_with="nothing",
             command="python -m trainers.evaluate_robustness --model=m --data=d --workdir=w",
         )
 

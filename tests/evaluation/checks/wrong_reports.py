@@ -38,6 +38,16 @@ def a_black_box_that_beats_a_white_box_on_one_start(bench, monkeypatch):
     return dataclasses.replace(bench.sound, white_box_subset=weak)
 
 
+@turns(warns=["gradient-free weaker than white box"])
+def a_black_box_that_does_no_more_than_noise(bench, monkeypatch):
+    noise = bench.sound.noise_subset[0]
+    (free,) = bench.sound.black_box
+    dead = dataclasses.replace(
+        free, average_precision=noise.average_precision, figures=noise.figures
+    )  # fmt: skip
+    return dataclasses.replace(bench.sound, black_box=[dead])
+
+
 @turns(warns=["undefended twin breaks", "twin under the same settings"])
 def no_twin(bench, monkeypatch):
     return dataclasses.replace(bench.sound, twin=None, twin_clean=None)
@@ -48,6 +58,11 @@ def a_twin_under_fewer_steps(bench, monkeypatch):
     fewer = bench.lab.row("fna", 16, steps=3)
     alike = [row for row in bench.sound.rows if pick.cell(row) != pick.cell(fewer)]
     return dataclasses.replace(bench.sound, twin=[*alike, fewer])
+
+
+@turns(warns=["attacks beyond the training one"])
+def a_training_that_nobody_knows(bench, monkeypatch):
+    return dataclasses.replace(bench.sound, trained_with=None)
 
 
 @turns(warns=["attacks beyond the training one"])
