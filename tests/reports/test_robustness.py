@@ -38,7 +38,7 @@ def test_summary_tells_both_models_in_one_form(robust, robust_page):
             f"{high}). Under the worst attack for each query at epsilon 5/255, "
             f"{told(worst['mean_ap'])} % ({' to '.join(map(told, worst['interval']))}) is left: "
             f"{100 * worst['mean_ap'] / plain['mean_ap']:.0f} % of the clean figure, robustness "
-            f"score {entry(found['score'], role=role)['score']:.3f}."
+            f"score {entry(found['score'], role=role)['score']:.3f} up to 5/255."
         ) in text
     assert "Measured over 19 queries and 20 gallery images" in text
     assert f"a random ranking reaches {told(found['chance']['mean_ap'])} % mAP" in text

@@ -129,7 +129,12 @@ def test_a_model_alone_without_a_ball_still_has_a_page(alone):
     page = render(robustness_report(alone.results))
     text = Page(page).text
     assert "twin" not in Tables(page).found[0]["rows"][0] and "Curves" not in text
-    assert "score up to" in text and "none" in text and "Transfer" not in text and "Black box" not in text
+    assert (
+        "score up to" in text
+        and "none" in text
+        and "Transfer" not in text
+        and "Black box" not in text
+    )
     (row,) = Tables(page).named("Worst case over epsilon")
     assert row["hardest attack"] == "–"  # all attacks are the same there
     assert "± seeds" not in Tables(page).named("Attacks on queries at epsilon 0/255")[0]

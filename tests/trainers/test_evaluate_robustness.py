@@ -157,7 +157,7 @@ def test_bad_input_gets_one_sentence(people, tmp_path, arguments, words):
     "config,attack",
     [
         (None, None),
-        ({"loss": "triplet"}, None),
+        ({"loss": "triplet"}, "nothing"),
         ({"attack": "auto", "n_push": 4, "n_pull": 1}, "pgd"),
         ({"attack": "auto", "n_push": 0, "n_pull": 0}, "sma"),
         ({"attack": "odfa"}, "odfa"),
