@@ -22,7 +22,6 @@ from absl import flags
 
 from keras_reid.attacks import ATTACKS, BLACK_BOX
 from keras_reid.errors import ReIDError
-from keras_reid.evaluation.cells import CellStore
 from keras_reid.evaluation.checks import run_checks
 from keras_reid.evaluation.checks.twin import UNDEFENDED
 from keras_reid.evaluation.evaluator import run_robustness
@@ -47,6 +46,7 @@ from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
 from trainers.flag_groups import DataFlags, GeneratorFlags, ModelFlags
 from trainers.guides_study import check_study, study_guides
+from trainers.kept_cells import open_cells
 from trainers.robustness_presets import PRESETS, resolved
 from trainers.robustness_table import print_robustness
 from trainers.terminal import progress_bar
@@ -147,17 +147,12 @@ def evaluate(
     plan, workdir, model, dataset, *, twin=None, surrogates=(), trained_with=None, generator=None
 ):
     """Measures, writes and prints."""
-    origin, damaged = provenance(sys.argv), []
-
-    def tell(sentence):
-        damaged.append(sentence)
-        print(sentence, file=sys.stderr)
-
+    origin, (store, damaged) = provenance(sys.argv), open_cells(workdir)
     findings = run_robustness(
         model,
         dataset,
         plan,
-        CellStore(workdir / "cells", tell),
+        store,
         twin=twin,
         surrogates=surrogates,
         progress=progress_bar,

@@ -3,7 +3,6 @@
 import sys
 
 from keras_reid.errors import ReIDError
-from keras_reid.evaluation.cells import CellStore
 from keras_reid.evaluation.robustness_files import check_results_file
 from keras_reid.evaluation.study import run_guides_study
 from keras_reid.evaluation.study.files import write_study_csv
@@ -12,6 +11,7 @@ from keras_reid.files import check_writable, write_json
 from keras_reid.reports import write_report
 from keras_reid.reports.guides_study import claims_of, guides_report
 from keras_reid.runs.provenance import provenance
+from trainers.kept_cells import open_cells
 from trainers.terminal import progress_bar
 
 FILES = ("study.json", "study.csv", "study.html")
@@ -34,17 +34,12 @@ def check_study(values, workdir):
 
 def study_guides(plan, workdir, model, dataset, *, several, twin=None):
     """Measures, writes and prints."""
-    origin, damaged = provenance(sys.argv), []
-
-    def tell(sentence):
-        damaged.append(sentence)
-        print(sentence, file=sys.stderr)
-
+    origin, (store, damaged) = provenance(sys.argv), open_cells(workdir)
     findings = run_guides_study(
         model,
         dataset,
         plan,
-        CellStore(workdir / "cells", tell),
+        store,
         several=several,
         twin=twin,
         progress=progress_bar,

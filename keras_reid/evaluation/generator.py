@@ -1,7 +1,6 @@
 """A trained mis-ranking generator as one more attack: what it is, whom it was trained against."""
 
 import dataclasses
-import json
 import os
 from pathlib import Path
 
@@ -10,8 +9,10 @@ from keras_reid.evaluation.attack_runner import Attacked
 from keras_reid.evaluation.misrank_runner import MisrankRunner
 from keras_reid.evaluation.trials import MISRANK, Trial
 from keras_reid.misrank import MisrankAttack, count_pixels, load_attack
+from keras_reid.models.sources import read_config
 from keras_reid.models.weights import fingerprint
 
+CONFIG = "config.json"
 TRAINED_ON = ("victim", "victim_fingerprint", "data", "data_fingerprint", "epsilon_255")
 
 
@@ -92,7 +93,8 @@ def load_generator(source, num_pixels=None):
     attack = load_attack(source)
     pixels = attack.input_size[0] * attack.input_size[1]
     count = count_pixels(num_pixels, pixels)
-    config = _config(Path(source) if Path(source).is_dir() else Path(source).parent)
+    folder = Path(source) if Path(source).is_dir() else Path(source).parent
+    config = read_config(folder / CONFIG) if (folder / CONFIG).exists() else {}
     return Generator(
         attack=attack,
         source=source,
@@ -100,13 +102,3 @@ def load_generator(source, num_pixels=None):
         num_pixels=0 if count == pixels else count,
         trained_on={name: config[name] for name in TRAINED_ON if name in config},
     )
-
-
-def _config(folder):
-    path = folder / "config.json"
-    if not path.exists():
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReIDError(f"{path} cannot be read as JSON; restore it or train again") from error

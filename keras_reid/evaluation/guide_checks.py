@@ -37,9 +37,7 @@ def short_of_guides(split, pids, attacked, attacked_pids, num_push):
       attacked, attacked_pids: the side that is attacked; where it guides itself, an image is no
         guide of its own.
     """
-    counts = image_counts(pids)
-    own = 1 if split == attacked else 0
-    others = np.array([counts.get(pid, 0) - own for pid in attacked_pids if pid > 0])
+    others = other_images(split, pids, attacked, attacked_pids)
     few = int(np.sum((others > 0) & (others < num_push)))
     if not few:
         return None
@@ -47,6 +45,13 @@ def short_of_guides(split, pids, attacked, attacked_pids, num_push):
         f"{few} of {len(others)} images of the {attacked} have fewer than {num_push} others of "
         f"their identity among the guides from {split}; those are pushed from as many as there are"
     )
+
+
+def other_images(split, pids, attacked, attacked_pids):
+    """int [people attacked]: images of its identity that each may be pushed from; as above."""
+    counts = image_counts(pids)
+    own = 1 if split == attacked else 0
+    return np.array([counts.get(pid, 0) - own for pid in attacked_pids if pid > 0])
 
 
 def image_counts(pids):

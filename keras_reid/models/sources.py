@@ -61,7 +61,7 @@ def _workdir(path, output):
     if not (path / MODEL_FILE).exists():
         raise ReIDError(f"{path} has no {MODEL_FILE} yet: its training has not finished an epoch")
     found = _keras(str(path / MODEL_FILE), read_keras_file(path / MODEL_FILE), output)
-    config = _json(path / "config.json")
+    config = read_config(path / "config.json")
     return dataclasses.replace(
         found, kind="workdir", config=config, data_fingerprint=config.get("data_fingerprint")
     )
@@ -118,7 +118,8 @@ def _exported_distance(model):
     return tell().numpy().decode() if tell else EUCLIDEAN
 
 
-def _json(path):
+def read_config(path):
+    """A workdir's config.json as a dict, or a sentence on what to do."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

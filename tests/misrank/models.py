@@ -51,3 +51,9 @@ def write_generator(folder, size, *, seed=0, victim=None, data=None, strength=50
     config = {"victim": "runs/victim", "victim_fingerprint": victim, "data_fingerprint": data}
     (folder / "config.json").write_text(json.dumps(config))
     return folder
+
+
+def colours(images):
+    """Mean colours of the upper and the lower half."""
+    halves = tf.split(images, 2, axis=1)
+    return tf.concat([tf.reduce_mean(half, axis=[1, 2]) for half in halves], axis=1)

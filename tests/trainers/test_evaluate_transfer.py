@@ -3,20 +3,13 @@
 import json
 
 import pytest
-import tensorflow as tf
 
 from keras_reid.models import build_reid_model
 from tests.commands import assert_refused, call
 from tests.evaluation.people import write_people
 from tests.misrank.models import SIZE, write_generator
 
-HERE = __name__
-
-
-def colours(images):
-    """Mean colours of the upper and the lower half."""
-    halves = tf.split(images, 2, axis=1)
-    return tf.concat([tf.reduce_mean(half, axis=[1, 2]) for half in halves], axis=1)
+HERE = "tests.misrank.models"
 
 
 @pytest.fixture(scope="module")

@@ -3,22 +3,15 @@
 import json
 
 import pytest
-import tensorflow as tf
 
 from keras_reid.models import build_reid_model
 from tests.commands import assert_refused, call
 from tests.evaluation.people import write_people
 from tests.misrank.models import SIZE, write_generator
 
-MODEL = f"{__name__}:colours"
+MODEL = "tests.misrank.models:colours"
 EVALUATE = ("trainers.evaluate_robustness", "--attacks=sma", "--epsilons_255=8", "--steps=2",
             "--nodouble_steps", "--bootstrap=20", "--rank_lists=1")  # fmt: skip
-
-
-def colours(images):
-    """Mean colours of the upper and the lower half."""
-    halves = tf.split(images, 2, axis=1)
-    return tf.concat([tf.reduce_mean(half, axis=[1, 2]) for half in halves], axis=1)
 
 
 @pytest.fixture(scope="module")

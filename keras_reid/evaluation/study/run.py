@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 
+from keras_reid.data.records import pids_of
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.bench import Bench, no_progress
 from keras_reid.evaluation.cells import Content
 from keras_reid.evaluation.evaluator import check
 from keras_reid.evaluation.grid import NO_GUIDES, TWIN, VICTIM, Cell, guided
+from keras_reid.evaluation.guide_checks import image_counts, other_images
 from keras_reid.evaluation.measuring import Place
 from keras_reid.evaluation.study.variants import SEVERAL, make_variants
 from keras_reid.evaluation.work import Measured, Work
@@ -120,12 +122,10 @@ def guide_notes(dataset, source, several):
 
     Raises ReIDError where no query has another image of its person.
     """
-    known = np.array([record.pid for record in getattr(dataset, source)], np.int64)
-    people = np.array([record.pid for record in dataset.query if record.pid > 0], np.int64)
-    if not len(people):
+    known = pids_of(getattr(dataset, source))
+    others = other_images(source, known, "query", pids_of(dataset.query))
+    if not len(others):
         raise ReIDError("the query shows nobody who could be attacked; check its pids")
-    itself = 1 if source == "query" else 0
-    others = np.array([np.sum(known == pid) - itself for pid in people])
     if others.max() < 1:
         raise ReIDError(
             f"no query has another image of its person in {source} to push from; choose another "
@@ -139,10 +139,10 @@ def guide_notes(dataset, source, several):
         )
     if alone := int(np.sum(others < 1)):
         notes.append(
-            f"{alone} of {len(people)} queries have no other image of their person in {source}; "
+            f"{alone} of {len(others)} queries have no other image of their person in {source}; "
             "where a variant pushes, they are attacked with SMA"
         )
-    largest = max(np.unique(known[known > 0], return_counts=True)[1], default=0)
+    largest = max(image_counts(known).values(), default=0)
     if 0 < largest < several:
         notes.append(
             f"no identity has {several} images in {source}: the most is {largest}, and {several} "
