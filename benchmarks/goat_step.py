@@ -84,14 +84,14 @@ def steps_of(task, count):
     return run
 
 
-def noise_records(folder):
+def noise_records(folder, size=SIZE):
     """Records of `PEOPLE` people with `IMAGES_EACH` images of noise."""
     generator = np.random.default_rng(0)
     records = []
     for pid in range(1, PEOPLE + 1):
         for number in range(IMAGES_EACH):
             path = folder / f"{pid:04}_c1s1_{number:06}_00.png"
-            Image.fromarray(generator.integers(0, 256, (*SIZE, 3), np.uint8)).save(path)
+            Image.fromarray(generator.integers(0, 256, (*size, 3), np.uint8)).save(path)
             records.append(Record(str(path), pid, 1, "train"))
     return records
 

@@ -13,7 +13,14 @@ from pathlib import Path
 from keras_reid.files import write_json
 from keras_reid.runs.provenance import provenance
 
-BENCHMARKS = ("ranking", "attack_loop", "goat_step", "gallery_memory", "synthetic_fairness")
+BENCHMARKS = (
+    "ranking",
+    "attack_loop",
+    "goat_step",
+    "misrank_step",
+    "gallery_memory",
+    "synthetic_fairness",
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 
