@@ -66,7 +66,7 @@ def make_task(folder):
 
 
 def parts_of(model, victim, images):
-    """{name: callable} of the parts of a step, each forward and backward where the step goes back."""
+    """{name: callable} of the parts of a step, backward where the step goes back."""
     noise = tf.random.stateless_uniform(images.shape, [1, 2], -model.epsilon, model.epsilon)
     attacked = tf.clip_by_value(images + noise, 0.0, 1.0)
     uniform = tf.random.stateless_uniform([len(images), SIZE[0] * SIZE[1]], [3, 4])

@@ -47,9 +47,8 @@ def define_flags():
     """This command's flags."""
     flags.DEFINE_string("output", None, "Folder for data and runs.", required=True)
     flags.DEFINE_list("seeds", "0,1,2", "Of victims and generators; one round each.")
-    flags.DEFINE_multi_enum(
-        "variant", [*VARIANTS, *TRADE_OFF], None, "What to train; repeat it. None: everything."
-    )
+    known = [*VARIANTS, *TRADE_OFF]
+    flags.DEFINE_multi_enum("variant", known, known, "What to train; repeat it for several.")
     flags.DEFINE_integer("train_ids", 100, "People to train on.", lower_bound=20)
     flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
     flags.DEFINE_integer("victim_epochs", 30, "Of the victim.", lower_bound=1)
@@ -131,7 +130,7 @@ def main(argv):
     rounds, told = [], {}
     for place, seed in enumerate(values.seeds):
         known = VARIANTS | (TRADE_OFF if place == 0 else {})
-        chosen = {name: known[name] for name in values.variant or known if name in known}
+        chosen = {name: known[name] for name in values.variant if name in known}
         found, commands = round_of(road, int(seed), chosen, values)
         rounds.append(found)
         told = told or commands

@@ -1,4 +1,4 @@
-"""What the mis-ranking generator has to reach on synthetic people, and which published claims hold."""
+"""What the mis-ranking generator has to reach, and which published claims hold."""
 
 import statistics
 
@@ -26,7 +26,7 @@ CLAIMS = {
 
 
 def numbers(means, variant="whole"):
-    """[{"figure", "value", "bar", "reached"}] of a variant's means; empty where it was not trained."""
+    """[{"figure", "value", "bar", "reached"}] of a variant; empty where it was not trained."""
     if variant not in means:
         return []
     row = means[variant]
