@@ -13,6 +13,7 @@ BARS = {
 # The first fools the victim better than the second. Source: Wang et al. 2020, table 6 and SPEC 4.
 CLAIMS = {
     "ranking and misclassification beat misclassification alone": ("both", "misclassification"),
+    "and misclassification alone with the weight of both": ("both", "misclassification_louder"),
     "ranking and misclassification beat ranking alone": ("both", "ranking"),
     "ranking alone beats misclassification alone": ("ranking", "misclassification"),
     "several stages beat a PatchGAN": ("both", "patch"),
