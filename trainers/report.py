@@ -1,5 +1,5 @@
-"""One page from results files: one robustness evaluation, or several `trainers.attack` runs on the
-same model and data.
+"""One page from results files: a robustness evaluation, a study of guides or a transfer evaluation,
+or several `trainers.attack` runs on the same model and data.
 
     python -m trainers.report --results=runs/demo/robustness/results.json --output=report.html
     python -m trainers.report --results=runs/demo/curves.json,runs/demo/others.json \\
@@ -7,15 +7,13 @@ same model and data.
 """
 
 import dataclasses
-import json
 
 from absl import flags
 
 from keras_reid.errors import ReIDError
-from keras_reid.evaluation import robustness_results
-from keras_reid.evaluation.robustness_files import read_results
-from keras_reid.reports import Table, attack_report, robustness_report, write_report
+from keras_reid.reports import Table, attack_report, write_report
 from keras_reid.runs import entry
+from trainers.own_pages import page_of_its_own, read_json
 
 
 def define_flags():
@@ -23,7 +21,8 @@ def define_flags():
     flags.DEFINE_list(
         "results",
         None,
-        "JSON files that trainers.attack wrote, or one of trainers.evaluate_robustness.",
+        "JSON files that trainers.attack wrote, or one of trainers.evaluate_robustness or "
+        "trainers.evaluate_transfer.",
         required=True,
     )
     flags.DEFINE_string("parity", None, "JSON file that export.check_parity wrote.")
@@ -41,15 +40,6 @@ def define_flags():
 
 
 SAME = ("model", "data", "threat_model", "clean")
-
-
-def read_json(path):
-    """A JSON file, or one sentence about it."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise ReIDError(f"cannot read the results {path}: {error}; write them again") from error
 
 
 def merge(paths):
@@ -94,32 +84,15 @@ def parity_table(path):
     )
 
 
-def of_robustness(paths):
-    """Whether these are results of a robustness evaluation, which has a page of its own."""
-    found = [path for path in paths if kind_of(path) == robustness_results.KIND]
-    if found and len(paths) > 1:
-        raise ReIDError(
-            f"{found[0]} is a robustness evaluation and has a page of its own; give it alone"
-        )
-    return bool(found)
-
-
-def kind_of(path):
-    """The kind of results that a file says it holds, or None."""
-    content = read_json(path)
-    return content.get("kind") if isinstance(content, dict) else None
-
-
 def report(values):
     """The ReportContent that the flags ask for."""
-    title = {"title": values.title} if values.title else {}
-    if of_robustness(values.results):
-        results = read_results(values.results[0])
-        return robustness_report(results, attacks=values.rank_lists, **title)
+    own = page_of_its_own(values.results, title=values.title, rank_lists=values.rank_lists)
+    if own is not None:
+        return own
     summary = merge(values.results)
     attacks = ["sma", "fna"] if values.rank_lists is None else values.rank_lists
     summary["rank_lists"] = chosen(summary["rank_lists"], attacks, values.rank_lists_at_255)
-    return attack_report(summary, **title)
+    return attack_report(summary, **({"title": values.title} if values.title else {}))
 
 
 def main(argv):

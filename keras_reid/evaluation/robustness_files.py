@@ -33,8 +33,7 @@ def read_results(path, kind=KIND, schema=SCHEMA):
         ) from error
     if not isinstance(told, dict) or told.get("kind") != kind:
         raise ReIDError(
-            f"{path} holds no results of trainers.evaluate_robustness of the kind {kind}; name "
-            "another file, or another workdir"
+            f"{path} holds no results of the kind {kind}; name another file, or another workdir"
         )
     if told.get("schema") != schema:
         raise ReIDError(

@@ -102,6 +102,7 @@ class ReportContent:
     title: of the page. warning: what makes the page unreliable, above everything else.
     summary: sentences; the first is the most important. key_figures: a few, in large print.
     tables, figures, rank_lists: in the order they are shown; tables[0] is the headline.
+    figures_heading: what stands above the figures.
     folded: tables that are shown when asked for.
     checks: what the report found out about itself. notes: sentences that a reader has to know.
     threat_model, settings, provenance: (name, value) pairs, or dictionaries; a value None is left
@@ -115,6 +116,7 @@ class ReportContent:
     tables: tuple[Table, ...] = ()
     folded: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    figures_heading: str = "Curves"
     rank_lists: tuple[RankList, ...] = ()
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()

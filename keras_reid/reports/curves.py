@@ -36,6 +36,7 @@ def epsilon_curves(
     bands=None,
     dark=False,
     axis="epsilon, in 1/255",
+    end=None,
 ):
     """Draws one line an attack over epsilon.
 
@@ -49,6 +50,7 @@ def epsilon_curves(
       bands: {attack: [(epsilon in 1/255, low, high), ...]}, intervals shaded behind their line.
       dark: for a dark page.
       axis: what is along the other axis, where it is not epsilon.
+      end: of that axis; None: a little beyond the last point.
 
     Returns:
       PNG bytes, transparent behind the axes.
@@ -72,7 +74,7 @@ def epsilon_curves(
     if chance is not None:
         axes.axhline(100 * chance, label="chance", color=colours["faint"], linestyle=":")
     axes.set_xlabel(axis)
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, end)
     return _png(figure, axes, colours, measure)
 
 

@@ -23,7 +23,7 @@ def render(content):
     tables = [*map(table_html, content.tables), *map(folded_html, content.folded)]
     sections = {
         "Results": tables,
-        "Curves": figures_html(content.figures),
+        content.figures_heading: figures_html(content.figures),
         "Rank lists": rank_lists_html(content.rank_lists),
         "Checks": checks_html(content.checks),
         "Notes": _notes(content.notes),

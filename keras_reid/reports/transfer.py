@@ -33,6 +33,7 @@ def transfer_report(results, *, title=TITLE):
             *pixel_figures(reading),
             *example_figures(reading, read_picture),
         ),
+        figures_heading="Heat maps, curves and examples",
         notes=tuple(results["notes"]),
         threat_model=threat_model(results),
         provenance=provenance(results),

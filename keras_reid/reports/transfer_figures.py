@@ -65,7 +65,10 @@ def pixel_figures(reading):
         series[name] = [(0, curve["clean"]["mean_ap"]), *points]
     if not series:
         return []
-    how = {"measure": "mAP of its own victim", "axis": "pixels that may change, in percent"}
+    how = {
+        "measure": "mAP of its own victim", "axis": "pixels that may change, in percent",
+        "end": 100,
+    }  # fmt: skip
     ends = "; ".join(
         f"{name}: " + ", ".join(f"{100 * share:.1f} % at {x:g} %" for x, share in points)
         for name, points in series.items()
