@@ -15,7 +15,7 @@ def test_the_demo_goes_from_drawn_people_to_a_report(tmp_path):
     done = run(
         "trainers.demo", f"--output={folder}", "--epochs=2", "--train_ids=20", "--test_ids=6",
         "--images_per_camera=2", "--epsilons_255=5", "--other_attacks=odfa", "--restarts=1",
-        "--defense_epochs=1", "--robustness_epsilons_255=0,5",
+        "--defense_epochs=1", "--robustness_epsilons_255=0,5", "--misrank_epochs=1",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     # Resumed: two epochs in all, the second by another process.
@@ -26,10 +26,12 @@ def test_the_demo_goes_from_drawn_people_to_a_report(tmp_path):
     assert all(row["linf_255"] == 5 for row in curves["rows"])
     parity = json.loads((folder / "parity.json").read_text())
     served = [row for row in parity if "exported = served" in row["what"]]
-    assert len(served) == 5 and all(row["holds"] for row in parity)
+    assert len(served) == 6 and all(row["holds"] for row in parity)
     robustness = json.loads((folder / "robustness" / "results.json").read_text())
     assert robustness["model"]["source"].endswith("defended")
     assert robustness["twin"]["source"].endswith("train")
+    transfer = json.loads((folder / "transfer" / "results.json").read_text())
+    assert [cell["kinship"] for cell in transfer["cells"]] == ["own", "cross-model"]
     html = (folder / "report.html").read_text()
     for word in ("ifgsm", "odfa", "exported = served", "data:image/png;base64,", "fingerprint"):
         assert word in html
