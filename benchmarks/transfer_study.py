@@ -45,7 +45,8 @@ def define_flags():
     )
     flags.DEFINE_integer("train_ids", 100, "People to train on.", lower_bound=20)
     flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
-    flags.DEFINE_integer("victim_epochs", 30, "Of each victim.", lower_bound=1)
+    flags.DEFINE_integer("victim_epochs", 30, "Of the small victims.", lower_bound=1)
+    flags.DEFINE_integer("zoo_epochs", 20, "Of the others.", lower_bound=1)
     flags.DEFINE_integer("epochs", 12, "Of each generator.", lower_bound=1)
     flags.DEFINE_string("results", str(RESULTS), "JSON file to write.")
 
@@ -71,9 +72,10 @@ def train_all(road, values):
         name: (VICTIMS[name], "people") for name in {SMALL: None, **dict.fromkeys(values.victim)}
     }
     for name, (how, where) in {**victims, SMALL_B: ((), "people_b")}.items():
+        epochs = values.zoo_epochs if how else values.victim_epochs
         told[name] = road.step(
             f"Train a victim: {name}", "trainers.train_embedder", "--preset=small", *how,
-            f"--data={data[where]}", "--seed=0", f"--epochs={values.victim_epochs}",
+            f"--data={data[where]}", "--seed=0", f"--epochs={epochs}",
             f"--workdir={road.folder / name}",
         )  # fmt: skip
     for name, (victim, where) in GENERATORS.items():
