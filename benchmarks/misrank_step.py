@@ -26,6 +26,7 @@ from keras_reid.misrank.model import pairs
 from keras_reid.models import build_reid_model, load_model
 from trainers.misrank import resolve
 from trainers.misrank.task import MisrankTask
+from trainers.replicas import make_strategy
 
 SIZE, ROUNDS, BAR = (64, 32), 9, 1.3
 SHARE = 0.5  # of the pixels, so that the mask has something to choose
@@ -61,7 +62,14 @@ def make_task(folder):
     build_reid_model("small", SIZE, PEOPLE).save(path)
     victim = load_model(path, default_size=SIZE)
     config = resolve("small", victim=str(path), num_pixels=SHARE, held_out=0.0)
-    task = MisrankTask(config, victim, noise_records(folder, SIZE), (), labels_are_classes=True)
+    task = MisrankTask(
+        config,
+        victim,
+        noise_records(folder, SIZE),
+        (),
+        make_strategy("none"),
+        labels_are_classes=True,
+    )
     return task, victim, next(iter(task.batches(0)))
 
 

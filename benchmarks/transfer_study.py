@@ -25,12 +25,12 @@ STYLES = {"people": "street", "people_b": "mall"}
 SMALL, SMALL_B = "clean_0", "clean_b"
 GENERATORS = {"misrank_whole_0": (SMALL, "people"), "misrank_b": (SMALL_B, "people_b")}
 # The small preset with another backbone or another head.
-PRETRAINABLE = ("--last_stride=2", "--stripes=1", "--learning_rate=1e-3")
+FROM_SCRATCH = ("--init_from=none", "--last_stride=2", "--stripes=1", "--learning_rate=1e-3")
 VICTIMS = {
     SMALL: (),
-    "zoo_densenet121": ("--model=densenet121", *PRETRAINABLE),
-    "zoo_mobilenetv2": ("--model=mobilenetv2", *PRETRAINABLE),
-    "zoo_osnet": ("--model=osnet", "--alpha=0.25", *PRETRAINABLE),
+    "zoo_densenet121": ("--model=densenet121", *FROM_SCRATCH),
+    "zoo_mobilenetv2": ("--model=mobilenetv2", *FROM_SCRATCH),
+    "zoo_osnet": ("--model=osnet", "--alpha=0.25", *FROM_SCRATCH),
     "zoo_pcb": ("--head=pcb", "--embedding_size=32", "--stripes=8"),
     "zoo_aligned": ("--head=aligned", "--embedding_size=32", "--stripes=8"),
 }

@@ -84,11 +84,34 @@ def scaled_loss(optimizer, loss):
     return loss
 
 
-def unscaled(optimizer, gradients):
-    """What `optimizer.apply_gradients` takes; Keras 3 divides by the loss scale in there."""
-    if KERAS_3 or not isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
+def apply_gradients(optimizer, gradients, variables):
+    """One step down the gradients of a `scaled_loss`; those that are None stay where they are.
+
+    Keras 3 divides by the loss scale in there, and asks only the first replica whether to skip.
+    """
+    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
+        gradients = _broken_everywhere(gradients)
+        if not KERAS_3:
+            gradients = optimizer.get_unscaled_gradients(gradients)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+def _broken_everywhere(gradients):
+    """NaN on every replica once one has it, so that all of them skip the step."""
+    replica = tf.distribute.get_replica_context()
+    if replica.num_replicas_in_sync == 1:
         return gradients
-    return optimizer.get_unscaled_gradients(gradients)
+    # None belongs to a variable that this loss does not reach, such as the BN neck of a triplet.
+    known = [each for each in gradients if each is not None]
+    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in known])
+    broken = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(finite, 0.0, 1.0))
+    spoil = tf.where(broken > 0.0, float("nan"), 0.0)
+    return [each if each is None else each + spoil for each in gradients]
+
+
+def first_replicas():
+    """The `aggregation` of a weight that every replica assigns the same value to."""
+    return "only_first_replica" if KERAS_3 else tf.VariableAggregation.ONLY_FIRST_REPLICA
 
 
 @contextlib.contextmanager

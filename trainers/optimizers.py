@@ -51,24 +51,3 @@ def penalty(variables, weight_decay):
     if not weight_decay:
         return tf.constant(0.0)
     return weight_decay * tf.add_n([tf.nn.l2_loss(tf.convert_to_tensor(v)) for v in variables])
-
-
-def apply_gradients(optimizer, gradients, variables):
-    """One step down the gradients of `compat.scaled_loss`."""
-    if isinstance(optimizer, keras.mixed_precision.LossScaleOptimizer):
-        gradients = _broken_everywhere(gradients)
-    gradients = compat.unscaled(optimizer, gradients)
-    optimizer.apply_gradients(zip(gradients, variables, strict=True))
-
-
-def _broken_everywhere(gradients):
-    """NaN on every replica once one has it: Keras 3 asks only the first whether to skip a step."""
-    replica = tf.distribute.get_replica_context()
-    if replica.num_replicas_in_sync == 1:
-        return gradients
-    # None belongs to a variable that this loss does not reach, such as the BN neck of a triplet.
-    known = [each for each in gradients if each is not None]
-    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(each)) for each in known])
-    broken = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(finite, 0.0, 1.0))
-    spoil = tf.where(broken > 0.0, float("nan"), 0.0)
-    return [each if each is None else each + spoil for each in gradients]

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from keras_reid import compat
+
 
 class SpectralConv2D(keras.layers.Layer):
     """Conv2D with its kernel divided by an estimate of its largest singular value.
@@ -29,8 +31,9 @@ class SpectralConv2D(keras.layers.Layer):
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer=normal(stddev=0.02))
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
         self.u = self.add_weight(
-            name="u", shape=(1, self.filters), initializer=normal(), trainable=False
-        )
+            name="u", shape=(1, self.filters), initializer=normal(), trainable=False,
+            aggregation=compat.first_replicas(),
+        )  # fmt: skip
         self.built = True
 
     def call(self, inputs, training=False):

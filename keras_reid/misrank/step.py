@@ -7,6 +7,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.losses.misranking import check_two_persons
 from keras_reid.misrank.gan_losses import scored, towards
 from keras_reid.misrank.model import pairs
+from keras_reid.misrank.partners import partners
 
 TEMPERATURES = ("fixed", "learnable")
 HEADS = ("learnt", "frozen")
@@ -17,7 +18,8 @@ class MisrankStep:
 
     Both steps look at the same adversarial images. The generator's step updates the generator, the
     mask head and, if learnable, the temperature, with the trunks in inference mode; the
-    discriminator's step updates the trunks. The victim is never updated.
+    discriminator's step updates the trunks. The victim is never updated. Under a strategy, each
+    replica ranks its own images, and the updates are means over the replicas.
 
     Args:
       model: MisrankModel.
@@ -97,7 +99,7 @@ class MisrankStep:
                 ),
             }
             loss = self.objective.total(terms)
-            scaled = compat.scaled_loss(self.generator_optimizer, loss)
+            scaled = compat.scaled_loss(self.generator_optimizer, _share(loss))
         _descend(self.generator_optimizer, tape, scaled, self._generator_variables)
         return tf.stop_gradient(adversarial), {
             "loss": loss, **terms, "changed": tf.reduce_mean(mask),
@@ -121,7 +123,7 @@ class MisrankStep:
             gan = self.objective.gan
             real = (towards(same_person, True, gan) + towards(stranger, True, gan)) / 2
             loss = tf.reduce_mean(real + towards(fake, False, gan))
-            scaled = compat.scaled_loss(self.discriminator_optimizer, loss)
+            scaled = compat.scaled_loss(self.discriminator_optimizer, _share(loss))
         _descend(self.discriminator_optimizer, tape, scaled, self._trunk_variables)
         return loss
 
@@ -146,33 +148,15 @@ def discriminator_variables(model):
     return list(model.trunks.trainable_variables)
 
 
-def partners(pids):
-    """For each image the next one of its person and the next of somebody else, around the batch.
-
-    Args:
-      pids: [N].
-
-    Returns:
-      (int32 [N], int32 [N]) places in the batch; an image alone of its kind is its own partner.
-    """
-    pids = tf.convert_to_tensor(pids)
-    count = tf.shape(pids)[0]
-    places = tf.range(count)
-    # Column j is the image j + 1 places on; the last column is the image itself.
-    ahead = (places[:, None] + places[None, :] + 1) % count
-    same = tf.gather(pids, ahead) == pids[:, None]
-
-    def first(found):
-        column = tf.argmax(tf.cast(found, tf.int32), axis=1, output_type=tf.int32)
-        return tf.gather(ahead, column, batch_dims=1)
-
-    return first(same), first(~same)
-
-
 def _descend(optimizer, tape, loss, variables):
-    gradients = compat.unscaled(optimizer, tape.gradient(loss, variables))
+    gradients = tape.gradient(loss, variables)
     known = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
-    optimizer.apply_gradients(known)
+    compat.apply_gradients(optimizer, *zip(*known, strict=True))
+
+
+def _share(loss):
+    """A replica's part of the whole batch's loss, whose gradients are summed over the replicas."""
+    return loss / tf.distribute.get_replica_context().num_replicas_in_sync
 
 
 def _constant(tensor):

@@ -8,7 +8,8 @@ import tensorflow as tf
 from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.misrank import RELEASED, MisrankObjective, MisrankStep, Victim
-from keras_reid.misrank.step import discriminator_variables, generator_variables, partners
+from keras_reid.misrank.partners import partners
+from keras_reid.misrank.step import discriminator_variables, generator_variables
 from tests.misrank.models import PIXELS, TinyVictim, images, make_model
 
 PIDS = tf.constant([7, 7, 8, 8, 9, 9])

@@ -10,7 +10,7 @@ from keras_reid.data.records import class_labels, num_identities
 from keras_reid.models import build_reid_model
 from trainers.embedder.config import NONE
 from trainers.embedder.losses import EmbedderLosses
-from trainers.optimizers import apply_gradients, decays_weights, make_optimizer, penalty
+from trainers.optimizers import decays_weights, make_optimizer, penalty
 from trainers.replicas import check_split, split_batch
 from trainers.schedules import EpochSchedule
 from trainers.training_config import MIXED_PRECISIONS
@@ -112,7 +112,7 @@ class EmbedderTask:
             shares = {name: tf.reduce_sum(each) / self.batch_size for name, each in losses.items()}
             total = shares["loss"] + penalty(variables, self._penalty) / self._replicas
             scaled = compat.scaled_loss(self.optimizer, total)
-        apply_gradients(self.optimizer, tape.gradient(scaled, variables), variables)
+        compat.apply_gradients(self.optimizer, tape.gradient(scaled, variables), variables)
         return shares
 
     def losses(self, outputs, labels):

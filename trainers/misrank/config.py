@@ -109,11 +109,6 @@ def _check(config):
             "--persons=1 makes batches of one person, and mis-ranking needs strangers; use 2 or "
             "more"
         )
-    if config.strategy != "none":
-        raise ReIDError(
-            f"--strategy={config.strategy} would rank each replica's images apart; the mis-ranking "
-            "generator trains on one device: --strategy=none"
-        )
     if not 0 < config.epsilon_255 <= 255:
         raise ReIDError(f"--epsilon_255 must lie above 0 and up to 255, not {config.epsilon_255}")
     if config.num_pixels is not None and config.mask == "none":

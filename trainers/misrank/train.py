@@ -16,9 +16,9 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     victim = load_victim(config)
 
     def make_task(config, records, held_out, strategy, run):
-        del strategy, run  # one device, as the configuration said
+        del run
         known = labels_are_classes(config, victim, records)
-        return MisrankTask(config, victim, records, held_out, labels_are_classes=known)
+        return MisrankTask(config, victim, records, held_out, strategy, labels_are_classes=known)
 
     return training.train(
         config, workdir, make_task=make_task,
