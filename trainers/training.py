@@ -8,7 +8,8 @@ from keras_reid.data.readable import readable_records
 from keras_reid.data.records import check_training_records, num_identities
 from keras_reid.runs.determinism import seed_everything
 from keras_reid.runs.provenance import provenance
-from keras_reid.runs.workdir import Workdir, read_json
+from keras_reid.runs.run_config import read_json
+from keras_reid.runs.workdir import Workdir
 from trainers.data_choice import load_chosen
 from trainers.loop import run_training
 from trainers.replicas import make_strategy

@@ -1,7 +1,7 @@
 """The folder of a run: its configuration, what it logged, what came out of it.
 
 workdir/
-  config.json      every setting, fully resolved; another configuration is refused
+  config.json      every setting, fully resolved; once a step was taken, another one is refused
   metrics.jsonl    one line a log entry: step and values
   provenance.jsonl one line a start or resumption: the command, the code, and from which step
   events/          the same for TensorBoard
@@ -11,7 +11,6 @@ workdir/
   .lock            held while a process works here
 """
 
-import dataclasses
 import fcntl
 import json
 import os
@@ -22,6 +21,7 @@ import tensorflow as tf
 from keras_reid.errors import ReIDError
 from keras_reid.files import aside, write_json
 from keras_reid.runs.provenance import provenance
+from keras_reid.runs.run_config import read_json, settle_config
 
 
 class Workdir:
@@ -53,7 +53,7 @@ class Workdir:
                 f"cannot use {path} as workdir: {error.strerror}; choose a folder you can write"
             ) from error
         try:
-            _settle_config(path, as_json(config))
+            settle_config(path, config)
         except BaseException:
             lock.close()
             raise
@@ -172,65 +172,6 @@ def _metadata(plugin, data_class):
     metadata = tf.compat.v1.SummaryMetadata(data_class=data_class)
     metadata.plugin_data.plugin_name = plugin
     return metadata
-
-
-def read_json(path):
-    """What a JSON file of a workdir holds, or a ReIDError."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReIDError(f"{path} cannot be read; restore it, or choose a new workdir") from error
-
-
-def as_json(config):
-    """The configuration as JSON sees it: tuples are lists, keys are strings."""
-    fields = dataclasses.asdict(config) if dataclasses.is_dataclass(config) else dict(config)
-    return json.loads(json.dumps(fields))
-
-
-def differences(before, now):
-    """["field: 1 in the workdir, 2 now", ...] of two configurations, nested fields by dots."""
-    before, now = _flat(before), _flat(now)
-    missing = "nothing"
-    return [
-        f"{name}: {_shown(before.get(name, missing))} in the workdir, "
-        f"{_shown(now.get(name, missing))} now"
-        for name in sorted({*before, *now})
-        if before.get(name, missing) != now.get(name, missing)
-    ]
-
-
-def _flat(fields, prefix=""):
-    flat = {}
-    for name, value in fields.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
-def _shown(value):
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _settle_config(path, config):
-    file = path / "config.json"
-    if not file.exists():
-        strangers = [child.name for child in path.iterdir() if not child.name.startswith(".")]
-        if strangers:
-            raise ReIDError(
-                f"{path} holds {strangers[0]} but no config.json, so it is no workdir; "
-                "choose a new or empty folder"
-            )
-        write_json(file, config)
-        return
-    different = differences(read_json(file), config)
-    if different:
-        raise ReIDError(
-            f"{path} was begun with another configuration ({'; '.join(different)}); "
-            "use the same settings, or a new workdir"
-        )
 
 
 def _take_lock(path):

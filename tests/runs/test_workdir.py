@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from keras_reid.errors import ReIDError
-from keras_reid.runs.workdir import Workdir, differences
+from keras_reid.runs.run_config import differences
+from keras_reid.runs.workdir import Workdir
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,8 @@ def test_config_is_written_and_the_same_one_reopens(tmp_path):
 
 
 def test_another_config_is_refused_field_by_field(tmp_path):
-    Workdir.open(tmp_path, Config()).close()
+    with Workdir.open(tmp_path, Config()) as run:
+        run.log_start(0)
     with pytest.raises(ReIDError) as caught:
         Workdir.open(tmp_path, Config(seed=3, name="b"))
     sentence = str(caught.value)
@@ -39,6 +41,12 @@ def test_another_config_is_refused_field_by_field(tmp_path):
     assert "sizes" not in sentence
     # The refusal leaves the folder free, and as it was.
     Workdir.open(tmp_path, Config()).close()
+
+
+def test_a_run_that_failed_before_its_first_step_may_be_begun_otherwise(tmp_path):
+    Workdir.open(tmp_path, Config()).close()
+    Workdir.open(tmp_path, Config(seed=3)).close()
+    assert json.loads((tmp_path / "config.json").read_text())["seed"] == 3
 
 
 def test_differences_see_nested_and_missing_fields():

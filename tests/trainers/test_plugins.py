@@ -9,7 +9,7 @@ import pytest
 
 from keras_reid import compat
 from keras_reid.errors import ReIDError
-from keras_reid.runs.workdir import as_json, differences
+from keras_reid.runs.run_config import as_json, differences
 from tests.commands import assert_refused, call
 from tests.stacks import PAIR, addons_only, main_only
 from tests.trainers.crowd import tiny, write_crowd
