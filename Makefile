@@ -50,7 +50,7 @@ help:
 	@echo "make test-border   what each of the two stacks writes, read by the other"
 	@echo "make lint    ruff; make format rewrites"
 	@echo "make bench   the figures of docs/benchmarks.md"
-	@echo "make study   every defence, three seeds, hours (benchmarks/study.json)"
+	@echo "make study   every defence, every part of the generator, whom it fools: hours (benchmarks/*.json)"
 	@echo "make lock    pin what is installed in .venv"
 
 $(STAMP): requirements.lock
@@ -92,6 +92,8 @@ bench: $(STAMP)
 # Trains and attacks for hours; what a stopped call left in runs/study is used again.
 study: $(STAMP)
 	$(RUN) -m benchmarks.study --output=runs/study
+	$(RUN) -m benchmarks.misrank_study --output=runs/study
+	$(RUN) -m benchmarks.transfer_study --output=runs/study
 
 lock: $(STAMP)
 	@( echo "# What the test suite ran with, on Python 3.11 to 3.13. Make a new one with: make lock"; \
