@@ -17,6 +17,7 @@ from export.parity import check_export
 from export.savedmodel import export_model
 from export.tables import print_rows, refuse_failures
 from keras_reid.attacks import ATTACKS
+from keras_reid.errors import ReIDError
 from keras_reid.models import check_gradient
 from keras_reid.runs import entry
 from serving.contract import MISRANK
@@ -68,6 +69,8 @@ def main(argv):
     attacks = [name for name in values.attacks if name]
     if attacks:
         check_gradient(model)
+    if values.max_pixels and not values.misrank:
+        raise ReIDError("--max_pixels is a ceiling of the generator; name one with --misrank")
     generator = load_generator(values.misrank, model) if values.misrank else None
     limits = Limits(
         epsilon=values.max_epsilon_255 / 255,

@@ -17,9 +17,17 @@ def misrank_graph(attack, embed, limits):
       attack: MisrankAttack.
       embed: images -> [N, D], measures the displacement.
       limits: Limits; an epsilon or a number of pixels beyond them is clamped.
+
+    Raises:
+      ReIDError: a ceiling of pixels above those of an image.
     """
     height, width = attack.input_size
     ceiling = limits.pixels or height * width
+    if ceiling > height * width:
+        raise ReIDError(
+            f"the ceiling of pixels is {ceiling}, and images of {height}x{width} have "
+            f"{height * width}; choose that or less, or 0 for all of them"
+        )
 
     def run(images, epsilon, num_pixels):
         valid = tf.math.is_finite(epsilon) & (num_pixels >= 0)

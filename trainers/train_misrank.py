@@ -4,7 +4,8 @@
         --victim=runs/demo/train --workdir=runs/misrank
 
 attacks the model in --victim with at most 16/255 a pixel; --num_pixels=0.5 changes half of the
-pixels, --preset=reference does what the paper's released code does. --dry_run prints the settings,
+pixels, --preset=reference takes the losses, weights and perturbation of the paper's released code
+(docs/decisions/0011 says what else differs). --dry_run prints the settings,
 the same command resumes a stopped run. Attack only models that you may test.
 """
 

@@ -20,8 +20,8 @@ def misranking_loss(
         as distance 0.
       margin: by how much the farthest stranger is to be nearer than the nearest match.
       squared: compare squared Euclidean distances, as published; False: Euclidean, as released.
-      include_self: the anchor is a match of itself, at distance 0, as released: nothing then pushes
-        an image away from its person.
+      include_self: the anchor is a match of itself, as released: at distance 0, so that nothing
+        pushes an image away from its person; with `other`, at the distance of its other self.
       other: [N, D] of the same images to compare with, for instance clean; None: `embeddings`.
 
     Returns:

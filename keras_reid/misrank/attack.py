@@ -5,10 +5,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_reid.attacks.checks import check_count, check_images, check_radius, is_concrete
+from keras_reid.attacks.checks import check_count, check_images, check_radius
 from keras_reid.attacks.steps import per_image
 from keras_reid.errors import ReIDError
 from keras_reid.misrank.model import MisrankModel
+from keras_reid.misrank.pixel_budget import check_pixels
 from keras_reid.models.sources import MODEL_FILE
 from keras_reid.models.weights import read_keras_file
 
@@ -53,7 +54,7 @@ class MisrankAttack:
         for name, value in (("epsilon", epsilon), ("num_pixels", num_pixels)):
             check_count(name, value, count)
         check_radius("epsilon", epsilon)
-        _check_pixels(num_pixels, self.input_size[0] * self.input_size[1])
+        check_pixels(num_pixels, self.input_size[0] * self.input_size[1])
         adversarial, mask, _ = self.model.perturbed(
             images,
             usable_radius(per_image(epsilon, count)),
@@ -84,14 +85,3 @@ def load_attack(source):
             "of trainers.train_misrank"
         )
     return MisrankAttack(model)
-
-
-def _check_pixels(num_pixels, pixels):
-    if not is_concrete(num_pixels):
-        return
-    values = tf.reshape(tf.cast(num_pixels, tf.int64), [-1]).numpy()
-    wrong = [int(value) for value in values if not 0 <= value <= pixels]
-    if wrong:
-        raise ReIDError(
-            f"num_pixels is {wrong[0]}; it must lie between 0 (all) and the image's {pixels} pixels"
-        )

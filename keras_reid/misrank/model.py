@@ -5,10 +5,12 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_reid.attacks.checks import check_radius
 from keras_reid.errors import ReIDError
 from keras_reid.misrank.discriminator import SCALES, build_mask_head, build_trunks
 from keras_reid.misrank.generator import build_generator
 from keras_reid.misrank.perturb import clip01, perturbation
+from keras_reid.misrank.pixel_budget import check_pixels
 from keras_reid.misrank.pixel_mask import largest, sample_pixel_mask
 
 # "learnt": by the mask head; "none": training attacks every pixel, and whoever then asks for fewer
@@ -55,6 +57,8 @@ class MisrankModel(keras.Model):
     ):
         super().__init__(name=name, dtype="float32")
         _check(discriminator, mask, tau)
+        check_radius("epsilon", epsilon)
+        check_pixels(num_pixels, int(input_size[0]) * int(input_size[1]))
         self.input_size = (int(input_size[0]), int(input_size[1]))
         self.epsilon, self.num_pixels, self.perturbation = epsilon, num_pixels, perturbation
         self.mask, self.tau = mask, tau
@@ -95,12 +99,13 @@ class MisrankModel(keras.Model):
         Args:
           images: float32 [N, H, W, 3] in [0, 1].
           epsilon: radius in [0, 1], float or [N].
-          num_pixels: int or int [N]; 0, or more than there are: all.
+          num_pixels: int or int [N]; 0, or more than there are: all; fewer than 0: none.
           uniform: [N, H*W] in [0, 1), the chance in the mask; None: none.
           training: batch statistics and a step of power iteration in the generator.
 
         Returns:
-          (float32 [N, H, W, 3] inside the ball and [0, 1], mask float32 [N, H, W, 1] of 0 and 1,
+          (float32 [N, H, W, 3] inside the ball and, but for the training of the "released"
+          perturbation, inside [0, 1], mask float32 [N, H, W, 1] of 0 and 1,
           perturbation float32 [N, H, W, 3] before the mask).
         """
         height, width = self.input_size
@@ -108,7 +113,7 @@ class MisrankModel(keras.Model):
         noise = perturbation(raw, epsilon, self.perturbation)
         count = tf.cast(num_pixels, tf.int32)
         pixels = height * width
-        count = tf.where((count <= 0) | (count > pixels), pixels, count)
+        count = tf.where((count == 0) | (count > pixels), pixels, count)
         if self.mask_head is None:
             strength = tf.reduce_sum(tf.abs(noise), axis=-1)
             mask = largest(tf.stop_gradient(tf.reshape(strength, [-1, pixels])), count)
@@ -117,7 +122,10 @@ class MisrankModel(keras.Model):
             logits = self.mask_logits(images, tf.stop_gradient(noise))
             mask, _ = sample_pixel_mask(logits, count, tau, uniform)
         mask = tf.reshape(mask, [-1, height, width, 1])
-        return clip01(images + mask * noise), mask, noise
+        adversarial = images + mask * noise
+        if not (training and self.perturbation == "released"):  # where nothing is cut off
+            adversarial = clip01(adversarial)
+        return adversarial, mask, noise
 
     def mask_logits(self, images, noise):
         """float32 [N, H*W]: the head's opinion on images and what would become of them.

@@ -36,7 +36,7 @@ class MisrankObjective:
     squared: bool = True  # False: Euclidean distances
     include_self: bool = False  # the anchor is its own nearest match
     other: str = "adversarial"  # which images the attacked ones are ranked among, of `OTHERS`
-    scaling: str = "mean_clean_norm"  # what embeddings are divided by, of `SCALINGS`
+    scaling: str = "mean_clean_norm"  # of embeddings; a victim's own distance: by its clean mean
     logarithm: str = "none"  # "mean": of the batch's mean mis-ranking and misclassification
     smoothing: float = 0.1  # of the misclassification's target
 
@@ -87,17 +87,24 @@ class MisrankObjective:
         )
 
     def _ranked(self, clean, adversarial, pids, distance):
+        if distance is not None:
+            return self._ranked_by(distance, clean, adversarial, pids)
         if self.scaling == "mean_clean_norm":
             # One margin fits every victim, however long its embeddings are.
             length = tf.reduce_mean(tf.norm(clean, axis=1))
             clean, adversarial = clean / length, adversarial / length
         other = clean if self.other == "clean" else None
-        if distance is None:
-            return misranking_loss(
-                adversarial, pids, margin=self.margin, squared=self.squared,
-                include_self=self.include_self, other=other,
-            )  # fmt: skip
-        measured = distance(adversarial, adversarial if other is None else other)
+        return misranking_loss(
+            adversarial, pids, margin=self.margin, squared=self.squared,
+            include_self=self.include_self, other=other,
+        )  # fmt: skip
+
+    def _ranked_by(self, distance, clean, adversarial, pids):
+        measured = distance(adversarial, clean if self.other == "clean" else adversarial)
+        if self.scaling == "mean_clean_norm":
+            # Not the embeddings: of scaled ones, such a distance may have another order.
+            typical = _off_diagonal_mean(distance(clean, clean))
+            measured = tf.math.divide_no_nan(measured, typical)
         return misranking_of_distances(
             measured, pids, margin=self.margin, include_self=self.include_self
         )
@@ -105,6 +112,11 @@ class MisrankObjective:
     def _averaged(self, losses):
         mean = tf.reduce_mean(losses)
         return guarded_log(mean) if self.logarithm == "mean" else mean
+
+
+def _off_diagonal_mean(matrix):
+    count = tf.cast(tf.shape(matrix)[0], tf.float32)
+    return (tf.reduce_sum(matrix) - tf.linalg.trace(matrix)) / tf.maximum(count**2 - count, 1.0)
 
 
 _CHOICES = {

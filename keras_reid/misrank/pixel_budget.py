@@ -1,7 +1,11 @@
 """How many pixels may change: a count, a share, or all; and how training comes down to it."""
 
+import numbers
+
+import numpy as np
 import tensorflow as tf
 
+from keras_reid.attacks.checks import is_concrete
 from keras_reid.errors import ReIDError
 
 ALL = ("none", "all")
@@ -15,7 +19,10 @@ def parse_num_pixels(text):
     """
     if text.strip().lower() in ALL:
         return None
-    value = float(text) if any(sign in text for sign in ".e") else int(text)
+    try:
+        value = float(text) if any(sign in text for sign in ".e") else int(text)
+    except ValueError:
+        value = 0
     if isinstance(value, int) and value < 1:
         raise ValueError("write a count from 1, a share such as 0.5, or none")
     if isinstance(value, float) and not 0 < value <= 1:
@@ -31,7 +38,7 @@ def count_pixels(num_pixels, pixels):
     """
     if num_pixels is None:
         return pixels
-    if isinstance(num_pixels, float):
+    if not isinstance(num_pixels, numbers.Integral):
         if not 0 < num_pixels <= 1:
             raise ReIDError(
                 f"num_pixels is {num_pixels}; a share lies above 0 and up to 1, and a count is a "
@@ -44,6 +51,17 @@ def count_pixels(num_pixels, pixels):
             "for all of them"
         )
     return int(num_pixels)
+
+
+def check_pixels(num_pixels, pixels):
+    """Refuses a count that an image of `pixels` does not have, where it is known; 0 is all."""
+    if not is_concrete(num_pixels):
+        return
+    wrong = [int(value) for value in np.ravel(np.asarray(num_pixels)) if not 0 <= value <= pixels]
+    if wrong:
+        raise ReIDError(
+            f"num_pixels is {wrong[0]}; it must lie between 0 (all) and the image's {pixels} pixels"
+        )
 
 
 def annealed(count, pixels, step, steps):

@@ -1,5 +1,7 @@
 """Which k pixels of an image are attacked: hard in the forward pass, soft in the backward pass."""
 
+import numbers
+
 import tensorflow as tf
 
 from keras_reid.errors import ReIDError
@@ -56,9 +58,9 @@ def largest(scores, count):
 
 
 def _check_range(num_pixels, tau, pixels):
-    if isinstance(num_pixels, int) and not 0 <= num_pixels <= (pixels or num_pixels):
+    if isinstance(num_pixels, numbers.Integral) and not 0 <= num_pixels <= (pixels or num_pixels):
         raise ReIDError(
             f"num_pixels is {num_pixels}; it must lie between 0 and the image's {pixels} pixels"
         )
-    if isinstance(tau, (int, float)) and not tau > 0:
+    if isinstance(tau, numbers.Real) and not tau > 0:
         raise ReIDError(f"tau is {tau}; it must be positive")

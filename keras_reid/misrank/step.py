@@ -8,6 +8,7 @@ from keras_reid.losses.misranking import check_two_persons
 from keras_reid.misrank.gan_losses import scored, towards
 from keras_reid.misrank.model import pairs
 from keras_reid.misrank.partners import partners
+from keras_reid.misrank.pixel_budget import check_pixels
 
 TEMPERATURES = ("fixed", "learnable")
 HEADS = ("learnt", "frozen")
@@ -71,9 +72,10 @@ class MisrankStep:
           "changed", the share of the pixels in the mask.
 
         Raises:
-          ReIDError: a batch of one person, in an eager call.
+          ReIDError: a batch of one person or pixels that there are not, in an eager call.
         """
         check_two_persons(pids)
+        check_pixels(num_pixels, self.model.input_size[0] * self.model.input_size[1])
         adversarial, values = self.generator_step(
             images, pids, num_pixels, uniform=uniform, classes=classes
         )

@@ -20,7 +20,7 @@ def from_keras(source, model, output):
         inputs = outputs = None
     if not inputs:
         raise ReIDError(
-            f"{source} is a subclassed model whose input is unknown; "
+            f"{source} is a {type(model).__name__}, a subclassed model whose input is unknown; "
             "save it as a functional model, or give package.module:function"
         )
     if len(inputs) != 1:

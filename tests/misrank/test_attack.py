@@ -97,6 +97,48 @@ def test_perturbations_fill_the_ball_and_have_a_gradient(kind):
     assert np.abs(tape.gradient(noise, raw)).max() > 1e-4
 
 
+def test_the_released_perturbation_is_scaled_for_each_colour_outside_the_gradient():
+    raw = np.random.default_rng(2).normal(size=[2, 5, 4, 3]).astype(np.float32)
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    pixels = (np.tanh(raw) + 1) / 2 - mean
+    expected = np.zeros_like(pixels)
+    for image in range(2):
+        for colour in range(3):
+            values = pixels[image, ..., colour]
+            expected[image, ..., colour] = values * min(1.0, 0.05 / np.abs(values).max())
+    weights = np.random.default_rng(3).normal(size=raw.shape).astype(np.float32)
+    variable = tf.Variable(raw)
+    with tf.GradientTape() as tape:
+        found = perturbation(variable, 0.05, "released")
+        total = tf.reduce_sum(weights * found)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    slope = weights * deviation * (1 - np.tanh(raw) ** 2)
+    np.testing.assert_allclose(tape.gradient(total, variable), slope, atol=1e-5)
+
+
+def test_the_released_perturbation_is_cut_off_nowhere_in_training():
+    model = make_model(perturbation="released", epsilon=0.5)
+    bright = tf.ones([2, *SIZE, 3])
+    assert np.max(model.perturbed(bright, 0.5, 0, training=False)[0]) <= 1.0
+    trained, _, noise = model.perturbed(bright, 0.5, 0, training=True)
+    np.testing.assert_allclose(trained, bright + noise, atol=1e-6)
+    assert np.max(trained) > 1.0
+
+
+@pytest.mark.parametrize(
+    "settings,words",
+    [
+        ({"epsilon": 3.0}, "write 5 / 255"),
+        ({"epsilon": float("nan")}, "finite"),
+        ({"num_pixels": -7}, "num_pixels is -7"),
+        ({"num_pixels": PIXELS + 1}, "num_pixels is 193"),
+    ],
+)
+def test_a_model_of_no_sense_is_not_made(settings, words):
+    with pytest.raises(ReIDError, match=words):
+        make_model(**settings)
+
+
 @pytest.mark.parametrize(
     "given_,words",
     [

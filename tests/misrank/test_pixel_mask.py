@@ -89,13 +89,15 @@ def test_a_number_of_pixels_is_a_count_a_share_or_all(text, count):
     assert count_pixels(parse_num_pixels(text), 2048) == count
 
 
-@pytest.mark.parametrize("text", ["0", "-3", "1.5", "0.0", "half", ""])
+@pytest.mark.parametrize("text", ["0", "-3", "1.5", "0.0", "half", "", "nan", "lots", "-1e-3"])
 def test_other_texts_cannot_be_read(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="write a count from 1|a share of the pixels"):
         parse_num_pixels(text)
 
 
-@pytest.mark.parametrize("value", [0, -1, 2049, 0.0, 1.5, float("nan")])
+@pytest.mark.parametrize(
+    "value", [0, -1, 2049, 0.0, 1.5, float("nan"), np.float32(2), np.int64(-1)]
+)
 def test_counts_that_no_image_has_get_a_sentence(value):
     with pytest.raises(ReIDError, match="num_pixels"):
         count_pixels(value, 2048)

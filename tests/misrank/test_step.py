@@ -10,6 +10,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.misrank import RELEASED, MisrankObjective, MisrankStep, Victim
 from keras_reid.misrank.partners import partners
 from keras_reid.misrank.step import discriminator_variables, generator_variables
+from keras_reid.misrank.victim_distance import differentiable_distance
 from tests.misrank.models import PIXELS, TinyVictim, images, make_model
 
 PIDS = tf.constant([7, 7, 8, 8, 9, 9])
@@ -81,6 +82,48 @@ def test_the_released_mask_head_never_learns_and_tau_learns_on_request():
         assert (float(tf.convert_to_tensor(step.model.log_tau)) != tau) == changes
 
 
+def says(gan, scores, real):
+    """The GAN's loss of scores [N, h, w, 1] of each scale, in NumPy: [N]."""
+    found = []
+    for score in scores:
+        score = np.array(score, np.float64)
+        each = -np.log(1 / (1 + np.exp(-score if real else score)))
+        if gan == "least_squares":
+            each = (score - real) ** 2
+        found.append(each.mean(axis=(1, 2, 3)))
+    return sum(found)
+
+
+@pytest.mark.parametrize("gan", ["log", "least_squares"])
+@pytest.mark.parametrize("which", ["all", "smallest"])
+def test_both_networks_are_told_what_the_gan_says(gan, which):
+    objective = MisrankObjective(gan=gan, scored=which, perception_weight=0.0, xent_weight=0.0)
+    step = make_step(TinyVictim().victim, objective)
+    trunks, clean = step.model.trunks, images()
+    generator, before = step.model.generator, step.model.generator.get_weights()
+    attacked = step.model.perturbed(clean, step.model.epsilon, 60, training=True)[0]
+    generator.set_weights(before)  # the power iteration has moved on
+
+    def scores(first, second, training):
+        outputs = trunks(tf.concat([first, second], axis=-1), training=training)
+        return [outputs[f"score{scale}"] for scale in ((0, 1, 2) if which == "all" else (2,))]
+
+    # The generator wants its fakes taken for real, by trunks that do not learn meanwhile.
+    told = says(gan, scores(clean, attacked, False), True).mean()
+    before = trunks.get_weights()
+    adversarial, values = step.generator_step(clean, PIDS, 60)
+    np.testing.assert_allclose(adversarial, attacked, atol=1e-6)
+    assert float(values["gan"]) == pytest.approx(told, rel=1e-4)
+    # The discriminator: two kinds of real pairs, half the weight each, against fakes, in one batch.
+    same, other = (tf.gather(clean, places) for places in partners(PIDS))
+    seen = scores(tf.tile(clean, [3, 1, 1, 1]), tf.concat([same, other, attacked], 0), True)
+    trunks.set_weights(before)
+    parts = list(zip(*(np.split(np.array(score), 3) for score in seen), strict=True))
+    real = (says(gan, parts[0], True) + says(gan, parts[1], True)) / 2
+    loss = step.discriminator_step(clean, adversarial, PIDS)
+    assert float(loss) == pytest.approx((real + says(gan, parts[2], False)).mean(), rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("term", "other"), [("misclassification", "rank_weight"), ("misranking", "xent_weight")]
 )
@@ -122,6 +165,23 @@ class TestObjective:
 
         found = objective.of_victim(clean, clean, PIDS, None, constant)
         assert float(found["misranking"]) == pytest.approx(0.3)  # farthest - nearest + margin
+
+    @pytest.mark.parametrize("other", ["adversarial", "clean"])
+    def test_a_distance_of_the_victims_own_keeps_its_order(self, other):
+        distance = differentiable_distance("aligned:2x4")
+        # Long features: scaled down before tanh, near and far stripes would trade places.
+        clean, attacked = 3 * np.random.default_rng(1).normal(size=[2, 6, 12]).astype(np.float32)
+        objective = MisrankObjective(xent_weight=0.0, other=other)
+        found = objective.of_victim((clean, None), (attacked, None), PIDS, None, distance)
+        among = clean if other == "clean" else attacked
+        table, own = np.array(distance(attacked, among)), np.array(distance(clean, clean))
+        typical = own[~np.eye(6, dtype=bool)].mean()
+        losses = []
+        for row, pid in enumerate(PIDS.numpy()):
+            far = max(table[row, c] for c in range(6) if PIDS[c] != pid)
+            near = min(table[row, c] for c in range(6) if PIDS[c] == pid and c != row)
+            losses.append(max(0.0, (far - near) / typical + 0.3))
+        assert float(found["misranking"]) == pytest.approx(np.mean(losses), rel=1e-4)
 
     def test_clean_images_can_be_ranked_among(self):
         clean, attacked = tf.eye(6), tf.zeros([6, 6])

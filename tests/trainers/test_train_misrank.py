@@ -48,7 +48,6 @@ def tiny(crowd, victim, **changes):
 
 
 def test_a_run_leaves_a_generator_figures_and_pictures(crowd, victim, tmp_path):
-    before = load_model(victim).fingerprint
     settings = tiny(crowd, victim, num_pixels=0.5, temperature="learnable")
     result = train(resolve(**settings), tmp_path, stream=io.StringIO())
     assert result["finished"] and result["steps"] == 6 and set(result["validation"]) == {"map_fall"}
@@ -73,7 +72,6 @@ def test_a_run_leaves_a_generator_figures_and_pictures(crowd, victim, tmp_path):
     adversarial, mask = attack(images)
     assert 0 < np.abs(adversarial - images).max() <= 16 / 255 + 1e-6
     np.testing.assert_array_equal(tf.reduce_sum(mask, axis=[1, 2, 3]), [256] * 3)
-    assert load_model(victim).fingerprint == before
     with pytest.raises(ReIDError, match="begun with another configuration.*epsilon_255"):
         train(resolve(**{**settings, "epsilon_255": 8.0}), tmp_path, stream=io.StringIO())
 
@@ -85,7 +83,7 @@ from trainers.misrank import resolve, train
 from trainers.misrank.task import MisrankTask
 
 data, victim, runs = sys.argv[1:]
-config = resolve(**tiny(data, victim, deterministic=True, held_out=0.0, num_pixels=100,
+config = resolve(**tiny(data, victim, deterministic=True, num_pixels=100, epochs=2,
                         anneal_epochs=1, temperature="learnable"))
 
 def go(name):
@@ -95,7 +93,7 @@ go("straight")
 batches = MisrankTask.batches
 def interrupting(self, first):
     for number, batch in enumerate(batches(self, first), 1):
-        if number == 4:
+        if number == 9:  # inside the second epoch, after the first validation
             os.kill(os.getpid(), signal.SIGINT)
         yield batch
 MisrankTask.batches = interrupting
@@ -115,8 +113,8 @@ def test_resumed_inside_an_epoch_equals_straight_bit_for_bit(crowd, victim, tmp_
     )  # fmt: skip
     assert "interrupted" in done.stdout, done.stderr
     straight, resumed = (read_checkpoint(tmp_path / name) for name in ("straight", "resumed"))
-    assert int(straight["step/.ATTRIBUTES/VARIABLE_VALUE"]) == 8, done.stderr
-    assert {"model", "generator_optimizer", "discriminator_optimizer"} <= {
+    assert int(straight["step/.ATTRIBUTES/VARIABLE_VALUE"]) == 12, done.stderr
+    assert {"model", "generator_optimizer", "discriminator_optimizer", "best_score"} <= {
         name.split("/")[0] for name in straight
     }
     for name, value in straight.items():
@@ -196,13 +194,13 @@ def test_presets_are_those_of_the_specification():
 def test_labels_are_classes_only_for_the_victims_own_training_people(crowd, victim):
     records, _ = hold_out_identities(load_dataset("market1501", crowd).train, 0.25, 0)
     config = resolve(**tiny(crowd, victim))
-    theirs = {"data": str(crowd), "seed": 0, "held_out": 0.25}
+    theirs = {"data_fingerprint": "da7a", "seed": 0, "held_out": 0.25}
     loaded = dataclasses.replace(load_model(victim), config=theirs)
-    assert labels_are_classes(config, loaded, records)
-    for changed in ({"seed": 1}, {"data": "elsewhere"}, {"held_out": 0.1}):
+    assert labels_are_classes(config, loaded, records, "da7a")
+    for changed in ({"seed": 1}, {"data_fingerprint": "0ther"}, {"held_out": 0.1}):
         other = dataclasses.replace(loaded, config={**theirs, **changed})
-        assert not labels_are_classes(config, other, records)
-    assert not labels_are_classes(config, load_model(victim), records)
+        assert not labels_are_classes(config, other, records, "da7a")
+    assert not labels_are_classes(config, load_model(victim), records, "da7a")
 
 
 @pytest.mark.parametrize(

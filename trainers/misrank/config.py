@@ -25,7 +25,8 @@ class MisrankConfig(TrainingConfig):
 
     # Victim
     victim: str = setting(
-        "", "Whom to fool: workdir, .keras file, SavedModel directory or package.module:function."
+        "",
+        "Whom to fool: workdir, .keras or .pth file, SavedModel or package.module:function.",
     )
     pixel_range: str | None = setting(None, "Pixels a foreign victim expects.", PIXEL_RANGES)
     output_head: str | None = setting(None, "Which output of a foreign victim is the embedding.")

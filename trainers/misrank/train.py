@@ -3,6 +3,7 @@
 from keras_reid.data.records import num_identities
 from keras_reid.errors import ReIDError
 from keras_reid.models import check_gradient, load_model
+from keras_reid.runs.run_config import read_json
 from trainers import training
 from trainers.misrank.task import MisrankTask
 
@@ -16,8 +17,8 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     victim = load_victim(config)
 
     def make_task(config, records, held_out, strategy, run):
-        del run
-        known = labels_are_classes(config, victim, records)
+        data = read_json(run.path / "config.json")["data_fingerprint"]
+        known = labels_are_classes(config, victim, records, data)
         return MisrankTask(config, victim, records, held_out, strategy, labels_are_classes=known)
 
     return training.train(
@@ -48,11 +49,16 @@ def load_victim(config):
     return victim
 
 
-def labels_are_classes(config, victim, records):
-    """Whether the victim was trained on the same people, which its classes then number alike."""
+def labels_are_classes(config, victim, records, data_fingerprint):
+    """Whether the victim was trained on the same people, which its classes then number alike.
+
+    Args:
+      data_fingerprint: of the data set that the generator is trained on.
+    """
     if victim.logits is None or victim.config is None:
         return False
     there = victim.config
     same = all(there.get(name) == getattr(config, name) for name in ("seed", "held_out"))
     classes = getattr(victim.model, "num_ids", None)
-    return bool(same and there.get("data") == config.data and classes == num_identities(records))
+    same = same and there.get("data_fingerprint") == data_fingerprint
+    return bool(same and classes == num_identities(records))
