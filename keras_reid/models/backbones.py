@@ -19,6 +19,9 @@ CAFFE = {
 }
 PLUS_MINUS_ONE = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
 DEFAULT_HEAD = "classification"
+# Keras' MobileNetV2 averages over thousands of steps (0.999): after the hundreds of a short run, its
+# statistics would still be those of the beginning, and its embeddings nobody's.
+SLOWEST_STATISTICS = 0.99
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,9 @@ def make_backbone(name, input_size, *, weights=None, last_stride=2, alpha=1.0):
     backbone = check_backbone(name, input_size, last_stride=last_stride, alpha=alpha)
     options = {"alpha": alpha} if backbone.has_alpha else {}
     network = _with_weights(name, backbone, (*input_size, 3), weights, options)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, SLOWEST_STATISTICS)
     return network if last_stride == 2 else _unstride(network, backbone.last_stride_layers)
 
 

@@ -214,3 +214,9 @@ class TestWhichGenerator:
     def test_nothing_is_none(self, model, tmp_path):
         with pytest.raises(ReIDError, match="there is no generator at"):
             load_generator(tmp_path, model)
+
+    def test_a_ceiling_above_the_image_is_refused(self, model, generator, tmp_path):
+        limits = Limits(batch=8, pixels=ALL + 1)
+        with pytest.raises(ReIDError, match="images of 32x16 have 512"):
+            export_model(model, tmp_path, "reid", [], limits, version=1, generator=generator)
+        assert not (tmp_path / "reid" / "1").exists()

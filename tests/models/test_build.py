@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_reid import compat
 from keras_reid.errors import ReIDError
 from keras_reid.models import BACKBONES, HEADS, build_reid_model, fingerprint
+from keras_reid.models.backbones import make_backbone
 
 SIZE = (32, 16)
 WHOLE = [head for head in HEADS if head not in ("pcb", "aligned")]  # those: test_parts.py
@@ -158,3 +159,11 @@ def test_uint8_images_are_refused():
         model.embed(np.zeros((1, *SIZE, 3), np.uint8))
     with pytest.raises(ReIDError, match="num_ids"):
         model.logits(np.zeros((1, *SIZE, 3), np.float32))
+
+
+def test_statistics_of_batches_keep_up_with_a_short_run():
+    network = make_backbone("mobilenetv2", (64, 32), alpha=0.35)
+    norms = [each for each in network.layers if isinstance(each, keras.layers.BatchNormalization)]
+    assert norms and all(each.momentum <= 0.99 for each in norms)
+    again = type(norms[0]).from_config(norms[0].get_config())
+    assert again.momentum == norms[0].momentum  # a saved model goes on like this
