@@ -19,7 +19,7 @@ CAFFE = {
 }
 PLUS_MINUS_ONE = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
 DEFAULT_HEAD = "classification"
-# Keras' MobileNetV2 averages over thousands of steps (0.999): after the hundreds of a short run, its
+# Keras' MobileNetV2 averages over thousands of steps (0.999): after the hundreds of a short run its
 # statistics would still be those of the beginning, and its embeddings nobody's.
 SLOWEST_STATISTICS = 0.99
 
