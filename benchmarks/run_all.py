@@ -1,8 +1,10 @@
-"""Runs every benchmark and keeps what it printed.
+"""Runs every benchmark, or those named, and keeps what they printed.
 
     python -m benchmarks.run_all        (or: make bench)
+    python -m benchmarks.run_all misrank_step ranking
 
-Writes benchmarks/results.json: each benchmark's JSON, with the commit, versions and machine.
+Writes benchmarks/results.json: each benchmark's JSON, with the commit, versions and machine that it
+ran on. Those that were not named stay as they are.
 """
 
 import json
@@ -35,8 +37,18 @@ def run(name):
 
 
 def main():
-    results = {name: run(name) for name in BENCHMARKS}
-    write_json(RESULTS, {"provenance": provenance(["benchmarks.run_all"]), "results": results})
+    names = sys.argv[1:] or BENCHMARKS
+    unknown = sorted(set(names) - set(BENCHMARKS))
+    if unknown:
+        print(
+            f"error: no benchmark is called {', '.join(unknown)}; there are "
+            f"{', '.join(BENCHMARKS)}", file=sys.stderr,
+        )  # fmt: skip
+        sys.exit(2)
+    for name in names:
+        found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        found[name] = {**run(name), "provenance": provenance(sys.argv)}
+        write_json(RESULTS, found)
     print(f"written: {RESULTS}")
 
 
