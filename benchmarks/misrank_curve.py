@@ -2,8 +2,8 @@
 
     python -m benchmarks.misrank_curve
 
-Reads benchmarks/misrank_study.json and writes docs/misrank_trade_off.png: a point for each weight of
-the perception loss, all of one seed and equally long trained.
+Reads benchmarks/misrank_study.json and writes docs/misrank_trade_off.png: a point for each weight
+of the perception loss, all of one seed and equally long trained.
 """
 
 import json
@@ -38,8 +38,8 @@ def draw(found):
             ha="center", fontsize=9,
         )  # fmt: skip
     axes.set_xlabel("MS-SSIM of the attacked queries (1: nothing to see)")
-    axes.set_title("rank-1 left of the victim, in percent; beside: --perception_weight", fontsize=9.5,
-                   loc="left")  # fmt: skip
+    title = "rank-1 left of the victim, in percent; above each point: --perception_weight"
+    axes.set_title(title, fontsize=9, loc="left", pad=14)
     axes.set_ylim(bottom=0)
     axes.margins(0.12)
     axes.spines[["top", "right"]].set_visible(False)

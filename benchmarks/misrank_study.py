@@ -41,7 +41,8 @@ VARIANTS = {
 }
 # Of the first seed alone: how the attack's strength trades with what can be seen.
 TRADE_OFF = {
-    f"perception_{weight}": (f"--perception_weight={weight}",) for weight in (0, 0.3, 3, 10)
+    f"perception_{weight}": (f"--perception_weight={weight}",)
+    for weight in (0, 0.3, 3, 10, 30, 100)
 }
 
 
