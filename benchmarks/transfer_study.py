@@ -26,8 +26,8 @@ SMALL, SMALL_B = "clean_0", "clean_b"
 GENERATORS = {"misrank_whole_0": (SMALL, "people"), "misrank_b": (SMALL_B, "people_b")}
 FROM_SCRATCH = ("--init_from=none", "--last_stride=2", "--stripes=1")
 PARTS = ("--embedding_size=32", "--stripes=8")
-# The small preset with another backbone or head: epochs, until people held out of training are found
-# again, and what is said beside.
+# The small preset with another backbone or head: epochs, until people held out of training are
+# found again, and what is said beside.
 VICTIMS = {
     SMALL: (30, ()),
     "zoo_densenet121": (20, ("--model=densenet121", *FROM_SCRATCH, "--learning_rate=1e-3")),
