@@ -6,7 +6,9 @@ import pickle
 import pickletools
 import struct
 import time
+import tracemalloc
 import zipfile
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_reid.errors import ReIDError
-from keras_reid.models import torch_weights
+from keras_reid.models import torch_tensors
+from keras_reid.models.torch_names import Inert
+from keras_reid.models.torch_pickle import read_pickle
 from keras_reid.models.torch_weights import is_torch_file, read_torch_weights
 from tests.models.torch_files import WRITERS, row_bytes, zip_bytes
 
@@ -64,6 +68,62 @@ class TestBothContainers:
             ARRAYS, lambda tensors: {"state_dict": tensors, "epoch": 3, "rank1": 0.5, 7: [None]}
         )
         same(read(contents, path))
+
+    def test_what_else_torchreid_saves_is_left_alone(self, kind, path):
+        moments = {"step": np.float32(9), "exp_avg": np.float16([1, 2]), "first": np.float64([3])}
+
+        def checkpoint(tensors):
+            moved = {name: tensors.pop(name) for name in moments}
+            return {
+                "state_dict": tensors,
+                "epoch": 60,
+                "rank1": np.float32(0.9),
+                "optimizer": {
+                    "state": {0: moved, 140_000_000_000_000: {}},
+                    "param_groups": [
+                        {"lr": np.float64(3e-4), "betas": (0.9, 0.999), "params": [0]}
+                    ],
+                },
+                "scheduler": {"milestones": Counter({20: 1, 40: 1}), "base_lrs": [3e-4]},
+                "by tensor": defaultdict(list, {moved["first"]: [np.arange(3)]}),
+            }
+
+        same(read(WRITERS[kind]({"first": 0, **ARRAYS, **moments}, checkpoint), path))
+
+    @pytest.mark.parametrize("function", [os.system, eval, getattr, print, pickle.loads])
+    def test_code_in_the_optimizer_is_refused_called_or_not(self, kind, path, function):
+        class Call:
+            def __reduce__(self):
+                return function, ("touch " + str(path) + ".made",)
+
+        # What a defaultdict makes its values with is called by whoever asks it for one.
+        for code in (Call(), function, defaultdict(function)):
+            contents = WRITERS[kind](
+                ARRAYS, lambda tensors, x=code: {"state_dict": tensors, "optimizer": {"state": [x]}}
+            )
+            sentence = refusal(contents, path)
+            assert "is a pickle that contains code (" in sentence
+            assert f".{function.__name__})" in sentence
+        assert not os.path.exists(str(path) + ".made")
+
+    def test_what_is_left_alone_is_no_tensor(self, kind, path):
+        for foreign in (np.float32(1), Counter({"a": 1}), np.dtype("f4")):
+            for wrap in (
+                lambda tensors, x=foreign: {**tensors, "a": x},
+                lambda tensors, x=foreign: {"state_dict": {**tensors, "a": x}},
+                lambda tensors, x=foreign: {"state_dict": x, "others": tensors},
+            ):
+                sentence = refusal(WRITERS[kind](ARRAYS, wrap), path)
+                assert "which is no tensor of a state dict" in sentence
+
+        def shaped(tensors):
+            tensors["module.half"].description = (
+                *tensors["module.half"].description[:2],
+                *[foreign] * 4,
+            )
+            return tensors
+
+        assert "does not lie within" in refusal(WRITERS[kind](ARRAYS, shaped), path)
 
     def test_code_is_named_and_never_run(self, kind, path):
         class Evil:
@@ -143,6 +203,77 @@ def test_deep_and_wide_pickles_take_no_time(path):
     assert time.process_time() - start < 5
 
 
+def text(value):
+    return b"X" + struct.pack("<i", len(value)) + value
+
+
+LONG = 300_000
+SHORT_NAMES = text(b"torch") + b"q\x00" + text(b"float32") + b"q\x01" + b"h\x00h\x01\x93" * 9_000
+COLLIDING = b"".join(b"\x8a\x0a" + (k * (2**61 - 1)).to_bytes(10, "little") + b"N"
+                     for k in range(1, 70_000))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        text(b"a" * LONG) + b"q\x00" + b"h\x00h\x00\x93" * 100_000,
+        SHORT_NAMES + text(b"a" * LONG) + b"q\x02" + b"h\x00h\x02\x93" * 100_000,
+        b"(" + text(b"storage") + b"N" * LONG + b"tq\x00" + b"h\x00Q" * LONG,
+        b"(" + b"N" * LONG + b"lq\x00" + b"h\x00Q" * LONG,
+        b"}(" + COLLIDING + b"u",
+        b"]q\x00" + b"h\x00a" * LONG,
+        b"X\x00\x00\x00\x04" + "\N{GRINNING FACE}".encode() + b"a" * 2**26,
+        b"c" + b"a" * 2**26 + b"\na\n",
+    ],
+    ids=["names", "attributes", "storages", "lists", "keys", "itself", "beyond", "line"],
+)
+def test_one_mebibyte_never_becomes_a_gigabyte_or_an_hour(pickled):
+    # Whatever it is, it is given a state, which only a dictionary may be.
+    file = io.BytesIO(b"\x80\x04" + pickled + b"Nb.")
+    tracemalloc.start()
+    start = time.process_time()
+    try:
+        with pytest.raises(ReIDError):
+            read_pickle(file, "a.pth")
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - start < 20
+
+
+class TestNames:
+    """Made (NEWOBJ), filled (BUILD) and called (REDUCE): nothing happens, or a sentence."""
+
+    def read(self, name):
+        name = b"c" + name.replace(" ", "\n").encode() + b"\n"
+        return read_pickle(io.BytesIO(b"\x80\x02" + name + b"(" + name + b")R}t\x81}b."), "a.pth")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "numpy.core.multiarray scalar", "numpy._core.multiarray scalar", "numpy dtype",
+            "torch.optim.adam Adam", "torch.optim.lr_scheduler MultiStepLR", "torch Size",
+            "__builtin__ bytes", "builtins set",
+        ],
+    )  # fmt: skip
+    def test_of_training_loops_stand_for_nothing(self, name):
+        value, storages = self.read(name)
+        assert type(value) is Inert and not vars(value) and not storages
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "os system", "posix system", "subprocess Popen", "builtins eval", "__builtin__ getattr",
+            "functools partial", "torch.optim os.system", "torch.optim.adam Adam.__init__",
+            "numpy.core.multiarray scalar.__class__", "torch load", "torch FloatStorage.from_file",
+        ],
+    )  # fmt: skip
+    def test_others_are_refused(self, name):
+        with pytest.raises(ReIDError, match="contains code") as caught:
+            self.read(name)
+        assert f"({name.replace(' ', '.')})" in str(caught.value)
+
+
 class TestLies:
     """Sizes that are not so."""
 
@@ -200,7 +331,7 @@ def test_other_files_are_told_apart(path):
 
 
 def test_numbers_of_an_unknown_kind(path, monkeypatch):
-    monkeypatch.delitem(torch_weights.DTYPES, "torch.HalfStorage")
+    monkeypatch.delitem(torch_tensors.DTYPES, "torch.HalfStorage")
     for contents in FILES.values():
         assert "torch.HalfStorage, which are not known here" in refusal(contents, path)
 
