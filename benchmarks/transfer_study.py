@@ -31,8 +31,8 @@ PARTS = ("--embedding_size=32", "--stripes=8")
 VICTIMS = {
     SMALL: (30, ()),
     "zoo_densenet121": (20, ("--model=densenet121", *FROM_SCRATCH, "--learning_rate=1e-3")),
-    "zoo_mobilenetv2": (60, ("--model=mobilenetv2", *FROM_SCRATCH)),
-    "zoo_osnet": (60, ("--model=osnet", "--alpha=0.25", *FROM_SCRATCH)),
+    "zoo_mobilenetv2": (30, ("--model=mobilenetv2", *FROM_SCRATCH)),
+    "zoo_osnet": (20, ("--model=osnet", "--alpha=0.25", *FROM_SCRATCH)),
     "zoo_pcb": (20, ("--head=pcb", *PARTS)),
     "zoo_aligned": (20, ("--head=aligned", *PARTS)),
 }
