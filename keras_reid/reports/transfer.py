@@ -60,7 +60,9 @@ def provenance(results):
     told = dict(results["provenance"])
     for kind in ("generator", "victim"):
         for index, each in enumerate(results[f"{kind}s"], 1):
-            told[f"{kind} {index}"] = f"{each['source']} (weights {each['fingerprint']})"
+            told[f"{kind} {index}"] = f"{each['source']} (weights {each['fingerprint']}"
+            origin = each.get("origin")
+            told[f"{kind} {index}"] += f", exported from {origin})" if origin else ")"
             if kind == "generator" and each["victim"]:
                 told[f"{kind} {index}"] += (
                     f", trained against {each['victim']} (weights {each['victim_fingerprint']}) "

@@ -2,7 +2,7 @@
 
 from keras_reid.evaluation.transfer.plan import OWN_VICTIM
 from keras_reid.reports.content import Table
-from keras_reid.reports.transfer_reading import MEASURES, SPOKEN, left, under_noise
+from keras_reid.reports.transfer_reading import MEASURES, explained, left, under_noise
 
 
 def matrix_table(reading):
@@ -29,8 +29,8 @@ def matrix_table(reading):
         f"Victims under generators at epsilon {reading.epsilon}",
         tuple(columns),
         tuple(rows),
-        note=f"Each victim is ranked by its own distance. Noise: the stronger of uniform and sign "
-        f"noise of the same epsilon. Trained on: {SPOKEN}.",
+        note=f"Ranked: {reading.distance}. Noise: the stronger of uniform and sign noise of the "
+        f"same epsilon. Trained on, {explained({cell['kinship'] for cell in cells})}.",
         strong=tuple(index for index, cell in enumerate(cells) if cell["kinship"] == OWN_VICTIM),
     )
 
