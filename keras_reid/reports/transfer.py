@@ -27,7 +27,8 @@ def transfer_report(results, *, title=TITLE):
         title=title,
         key_figures=tuple(key_figures(reading)),
         summary=tuple(sentences(reading)),
-        tables=(matrix_table(reading), quality_table(reading), *pixels_table(reading)),
+        tables=(matrix_table(reading, "rank1"), quality_table(reading), *pixels_table(reading)),
+        folded=(matrix_table(reading, "mean_ap"),),
         figures=(
             *matrix_figures(reading),
             *pixel_figures(reading),

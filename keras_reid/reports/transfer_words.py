@@ -15,11 +15,11 @@ ENOUGH = 0.5  # a transfer that takes half of the clean rank-1 is called one
 
 
 def key_figures(reading):
-    """Rank-1 of own victims, of them on other data, of other models, of all under noise; MS-SSIM."""
+    """Rank-1 of own victims, of them on other data, of other models, under noise; MS-SSIM."""
     for label, cells in (
         ("own victim, rank-1", reading.cells(kinship=OWN_VICTIM)),
         ("own victim on other data", reading.cells(kinship=CROSS_DATASET)),
-        ("other models", other_models(reading)),
+        ("other models, rank-1", other_models(reading)),
     ):
         if cells:
             yield KeyFigure(label, *_fall(cells, lambda cell: cell["attacked"]["rank1"]))
@@ -32,7 +32,8 @@ def key_figures(reading):
 def sentences(reading):
     """Each generator on its own victim; on it with other data; on other models; what is unknown."""
     for cell in reading.cells(kinship=OWN_VICTIM):
-        yield _lowers(reading, cell, reading.on_data(cell["data"]))
+        where = f", on {reading.data[cell['data']]}" if reading.several_data else ""
+        yield _lowers(reading, cell, where)
     for cell in reading.cells(kinship=CROSS_DATASET):
         yield _lowers(reading, cell, f", on other data ({reading.data[cell['data']]})")
     for index, name in enumerate(reading.generators):
