@@ -18,7 +18,7 @@ def build_servable(
     """The main servable: embed, describe and one signature per attack.
 
     Args:
-      model: LoadedModel (embed, logits, input_size, embedding_size, fingerprint).
+      model: LoadedModel (embed, logits, input_size, embedding_size, identity).
       attack_names: names of `keras_reid.attacks.ATTACKS`.
       limits: Limits.
       step_size: of the iterative attacks, in [0, 1], a constant of the export.
@@ -113,6 +113,6 @@ def describe(model, attacks, limits):
             "batch": limits.batch,
             "encoded_bytes": limits.encoded_bytes,
         },
-        "model_fingerprint": model.fingerprint,
+        "model_fingerprint": model.identity,
         "data_fingerprint": model.data_fingerprint or "",
     }

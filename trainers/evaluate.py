@@ -14,22 +14,15 @@ from absl import flags
 
 from keras_reid.evaluation.clean import QUERY_SPLITS, EvaluationPlan, run_evaluation
 from keras_reid.files import aside, check_writable, write_json
-from keras_reid.retrieval import AVERAGE_PRECISIONS
-from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
-from trainers.flag_groups import DataFlags, ModelFlags
+from trainers.flag_groups import DataFlags, ModelFlags, define_ranking
 from trainers.terminal import progress_bar, shares
 
 
 def define_flags():
     """This command's flags beside those of the model and the data."""
-    flags.DEFINE_enum(
-        "metric", "own", list(CHOICES), "Distance of the ranking; own: the model's own."
-    )
-    flags.DEFINE_enum(
-        "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
-    )
+    define_ranking()
     flags.DEFINE_bool("rerank", False, "Also rank after k-reciprocal re-ranking.")
     flags.DEFINE_enum(
         "query_split", "query", list(QUERY_SPLITS),

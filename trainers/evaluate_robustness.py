@@ -16,7 +16,6 @@ about them hold; it writes <workdir>/study.json, study.csv and study.html.
 """
 
 import sys
-from pathlib import Path
 
 from absl import flags
 
@@ -39,12 +38,17 @@ from keras_reid.evaluation.study import SEVERAL
 from keras_reid.files import check_writable, write_json
 from keras_reid.models import check_differentiable
 from keras_reid.reports import robustness_report, write_report
-from keras_reid.retrieval import AVERAGE_PRECISIONS
-from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.epsilons import parse_epsilons
-from trainers.flag_groups import DataFlags, GeneratorFlags, ModelFlags
+from trainers.flag_groups import (
+    DataFlags,
+    GeneratorFlags,
+    ModelFlags,
+    define_ranking,
+    measuring_from,
+    workdir_from,
+)
 from trainers.guides_study import check_study, study_guides
 from trainers.kept_cells import open_cells
 from trainers.robustness_presets import PRESETS, resolved
@@ -85,12 +89,7 @@ def define_flags():
         "fit: max(1/255, 2.5 epsilon / steps), which reaches the ball's edge; paper: 1/255.",
     )  # fmt: skip
     flags.DEFINE_enum("attack_preset", "paper", ["paper", "reference"], "As in trainers.attack.")
-    flags.DEFINE_enum(
-        "metric", "own", list(CHOICES), "Distance of the ranking; own: the model's own."
-    )
-    flags.DEFINE_enum(
-        "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
-    )
+    define_ranking()
     flags.DEFINE_integer("num_push", 1, "Pushing guides of fgsm to pgd.", lower_bound=0)
     flags.DEFINE_integer("num_pull", 0, "Pulling guides of the same.", lower_bound=0)
     flags.DEFINE_enum("pull_identity", "furthest", ["furthest", "random"], "Pulled to.")
@@ -121,15 +120,13 @@ def plan_from(values):
         black_box_climbs=values.black_box_climbs,
         step=values.step,
         preset=values.attack_preset,
-        metric=values.metric,
-        average_precision=values.average_precision,
         num_push=values.num_push,
         num_pull=values.num_pull,
         pull_identity=values.pull_identity,
-        batch_size=values.batch_size,
         rank_lists=values.rank_lists,
         bootstrap=values.bootstrap,
         double_steps=values.double_steps,
+        **measuring_from(values),
     )
 
 
@@ -192,9 +189,7 @@ def cli():
     def main(argv):
         del argv
         values = flags.FLAGS
-        plan, workdir = plan_from(values), Path(values.workdir)
-        if workdir.exists() and not workdir.is_dir():
-            raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
+        plan, workdir = plan_from(values), workdir_from(values)
         generator = generator_flags.load()
         if values.study:
             if generator is not None:

@@ -11,7 +11,6 @@ models that you may test.
 """
 
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 from absl import flags
@@ -33,12 +32,17 @@ from keras_reid.files import write_json
 from keras_reid.models import load_model
 from keras_reid.models.sizes import parse_size
 from keras_reid.reports import transfer_report, write_report
-from keras_reid.retrieval import AVERAGE_PRECISIONS
-from keras_reid.retrieval.distances import CHOICES
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
 from trainers.data_flags import DataFlags
-from trainers.flag_groups import define_num_pixels, pixels_from
+from trainers.epsilons import parse_shares
+from trainers.flag_groups import (
+    define_num_pixels,
+    define_ranking,
+    measuring_from,
+    pixels_from,
+    workdir_from,
+)
 from trainers.terminal import progress_bar
 from trainers.transfer_table import print_transfer
 
@@ -51,16 +55,13 @@ def define_flags():
     flags.DEFINE_string("input_size", None, "Height,width for victims that take any.")
     flags.DEFINE_string("data_b", None, "A second data set: everybody is measured there, too.")
     flags.DEFINE_enum("dataset_b", None, list(LOADERS), "Its layout; unset: that of --data.")
-    flags.DEFINE_float("epsilon_255", 16.0, "Radius, in 1/255.")
+    flags.DEFINE_float("epsilon_255", 16.0, "Radius, in 1/255.", lower_bound=0, upper_bound=255)
     define_num_pixels()
     flags.DEFINE_list(
         "pixel_shares", [f"{share:g}" for share in PIXEL_SHARES],
         "Shares of the pixels of the curve; empty for none.",
     )  # fmt: skip
-    flags.DEFINE_enum("metric", "own", list(CHOICES), "Distance of the rankings.")
-    flags.DEFINE_enum(
-        "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
-    )
+    define_ranking()
     flags.DEFINE_integer("batch_size", 32, "Images per step.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Of the noise.", lower_bound=0)
     flags.DEFINE_integer("examples", 3, "Queries of each generator to look at.", lower_bound=0)
@@ -69,29 +70,13 @@ def define_flags():
 
 def plan_from(values):
     """The TransferPlan that the flags describe."""
-    if not 0 <= values.epsilon_255 <= 255:
-        raise ReIDError(f"--epsilon_255={values.epsilon_255:g} must be a number from 0 to 255")
     return TransferPlan(
         epsilon_255=values.epsilon_255,
         pixel_shares=parse_shares(values.pixel_shares),
-        metric=values.metric,
-        average_precision=values.average_precision,
-        batch_size=values.batch_size,
         seed=values.seed,
         examples=values.examples,
+        **measuring_from(values),
     )
-
-
-def parse_shares(texts):
-    """["0.1", "1"] -> (0.1, 1.0), or a ReIDError that names the flag."""
-    texts = [text for text in texts if text]
-    try:
-        shares = tuple(float(text) for text in texts)
-    except ValueError as error:
-        raise ReIDError(f"--pixel_shares={','.join(texts)} holds something not a number") from error
-    if not all(0 < share <= 1 for share in shares):
-        raise ReIDError(f"--pixel_shares={','.join(texts)} must be numbers above 0 and up to 1")
-    return tuple(sorted(set(shares)))
 
 
 def load_data(data_flags, values):
@@ -145,9 +130,7 @@ def cli():
     def main(argv):
         del argv
         values = flags.FLAGS
-        plan, workdir = plan_from(values), Path(values.workdir)
-        if workdir.exists() and not workdir.is_dir():
-            raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
+        plan, workdir = plan_from(values), workdir_from(values)
         generators, victims = load_everybody(values)
         check_outputs(workdir)
         datasets = load_data(data_flags, values)

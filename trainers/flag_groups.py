@@ -1,4 +1,6 @@
-"""Flags that several commands share: model, data, generator. Used by entry modules only."""
+"""Flags that several commands share: of model, data, generator. Used by entry modules only."""
+
+from pathlib import Path
 
 from absl import flags
 
@@ -7,6 +9,8 @@ from keras_reid.evaluation.generator import load_generator
 from keras_reid.misrank import parse_num_pixels
 from keras_reid.models import load_model
 from keras_reid.models.sizes import parse_size
+from keras_reid.retrieval import AVERAGE_PRECISIONS
+from keras_reid.retrieval.distances import CHOICES
 from trainers.data_flags import DataFlags, FlagGroup
 
 __all__ = ["DataFlags", "GeneratorFlags", "ModelFlags"]
@@ -95,3 +99,27 @@ def pixels_from(text):
         raise ReIDError(
             f"--num_pixels={text} is neither a count from 1, nor a share such as 0.5, nor none"
         ) from error
+
+
+def define_ranking():
+    """--metric and --average_precision."""
+    flags.DEFINE_enum(
+        "metric", "own", list(CHOICES), "Distance of the ranking; own: the model's own."
+    )
+    flags.DEFINE_enum(
+        "average_precision", "standard", list(AVERAGE_PRECISIONS), "Which average precision."
+    )
+
+
+def measuring_from(values):
+    """What the plans of evaluations take from flags of the same names."""
+    names = ("metric", "average_precision", "batch_size")
+    return {name: values[name].value for name in names}
+
+
+def workdir_from(values):
+    """The Path of --workdir, or a ReIDError where a file lies there."""
+    workdir = Path(values.workdir)
+    if workdir.exists() and not workdir.is_dir():
+        raise ReIDError(f"{workdir} is a file; choose a folder as --workdir")
+    return workdir

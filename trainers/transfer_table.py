@@ -17,7 +17,7 @@ def print_matrix(reading):
     """One line a victim, data set and generator."""
     wide = max(map(len, ("generator", *reading.generators))) + 2
     long = max(len(_who(reading, cell)) for cell in reading.results["cells"]) + 2
-    print(f"epsilon {reading.epsilon}, own distance of each victim, in percent")
+    print(f"epsilon {reading.epsilon}, {reading.distance}, in percent")
     print(f"{'victim':<{long}}{'generator':<{wide}}{'trained on':<15}{'rank-1':>7}{'noise':>7}"
           f"{'attacked':>9}{'mAP':>8}{'noise':>7}{'attacked':>9}")  # fmt: skip
     for cell in reading.results["cells"]:

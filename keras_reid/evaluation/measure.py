@@ -5,6 +5,9 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from keras_reid.data.images import to_images
+from keras_reid.losses import ms_ssim
+
 SSIM_WINDOW = 11  # of Wang et al. 2004; smaller images get the largest window that fits
 
 
@@ -58,3 +61,10 @@ def similarity(clean, adversarial):
     return tf.image.ssim(
         tf.constant(clean), tf.constant(adversarial), max_val=255, filter_size=window
     ).numpy()
+
+
+def multi_scale_similarity(clean, adversarial, batch_size=32):
+    """MS-SSIM of uint8 images [N, H, W, 3] in pairs, some at a time: float32 [N]."""
+    parts = [slice(first, first + batch_size) for first in range(0, len(clean), batch_size)]
+    found = [ms_ssim(to_images(clean[p]), to_images(adversarial[p])).numpy() for p in parts]
+    return np.concatenate(found)

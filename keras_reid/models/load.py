@@ -69,6 +69,7 @@ def load_model(
         config=found.config,
         data_fingerprint=found.data_fingerprint,
         distance=found.distance,
+        origin=found.origin,
     )
 
 

@@ -24,6 +24,12 @@ class LoadedModel:
     config: dict | None = None  # the training configuration, from a workdir
     data_fingerprint: str | None = None  # what a workdir's model was trained on
     distance: str = EUCLIDEAN  # what its embeddings are to be compared by: a metric of retrieval
+    origin: str | None = None  # fingerprint of what an export was made from, as the export says
+
+    @property
+    def identity(self):
+        """Fingerprint that a model and an export of it share."""
+        return self.origin or self.fingerprint
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,3 +46,4 @@ class Found:
     data_fingerprint: str | None = None
     pixel_range: str | None = None  # fixed where the model is ours
     distance: str = EUCLIDEAN
+    origin: str | None = None

@@ -107,6 +107,7 @@ def _saved_model(source, output, signature):
             embed=model.embed_images, kind="saved_model", fingerprint=digest, model=model,
             input_size=size, pixel_range="0,1",
             logits=getattr(model, "logits_images", None), distance=_exported_distance(model),
+            origin=_exported_origin(model),
         )  # fmt: skip
     embed, size = foreign.from_signature(source, model, signature or "serving_default", output)
     return Found(embed=embed, kind="saved_model", fingerprint=digest, model=model, input_size=size)
@@ -116,6 +117,18 @@ def _exported_distance(model):
     """What an export says; one from before there was a choice says nothing."""
     tell = getattr(model, "distance", None)
     return tell().numpy().decode() if tell else EUCLIDEAN
+
+
+def _exported_origin(model):
+    """The fingerprint of the model that an export was made from, where it tells one.
+
+    Its own variables are hashed in another order, so that they cannot be compared with that.
+    """
+    tell = getattr(model, "signatures", {}).get("describe")
+    if tell is None:
+        return None
+    told = tell(request=tf.constant([""]))["description"].numpy()[0]
+    return json.loads(told).get("model_fingerprint") or None
 
 
 def read_config(path):

@@ -1,6 +1,7 @@
 """A matrix of figures as a picture: the less is left, the stronger the colour."""
 
 import io
+import re
 import textwrap
 from typing import NamedTuple
 
@@ -57,8 +58,8 @@ def heat_map(rows, columns, cells, *, title="", dark=False):
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
             _draw(axes, row, column, cell, scale, colours)
-    axes.set_xticks([place + 0.5 for place in range(len(columns))], map(_wrapped, columns))
-    axes.set_yticks([place + 0.5 for place in range(len(rows))], map(_wrapped, rows))
+    axes.set_xticks([place + 0.5 for place in range(len(columns))], map(wrapped, columns))
+    axes.set_yticks([place + 0.5 for place in range(len(rows))], map(wrapped, rows))
     axes.xaxis.tick_top()
     axes.tick_params(colors=colours["text"], labelsize=9.5, length=0)
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=colours["text"])
@@ -94,5 +95,7 @@ def _ink(face):
     return "#111417" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
-def _wrapped(name):
-    return "\n".join(textwrap.wrap(name, WRAPPED)) or name
+def wrapped(name):
+    """A name in short lines, broken after _ and / rather than within a word."""
+    lines = textwrap.wrap(re.sub("(?<=[_/])", " ", name), WRAPPED)
+    return "\n".join(re.sub("(?<=[_/]) ", "", line) for line in lines) or name

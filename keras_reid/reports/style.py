@@ -33,8 +33,8 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .875rem; marg
 a { color: var(--text); text-underline-offset: .2em; text-decoration-color: var(--faint); }
 .warning { border-left: 4px solid var(--fail); background: var(--alarm); padding: .75rem 1rem;
   border-radius: 4px; font-weight: 600; margin: 0 0 1.25rem; }
-dl.glance { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .75rem;
-  margin: 0 0 1.25rem; }
+dl.glance { display: grid; gap: .75rem;
+  grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); margin: 0 0 1.25rem; }
 .glance div { background: var(--soft); border-radius: 8px; padding: .75rem 1rem; }
 .glance dt { font-size: .875rem; }
 .glance dd { margin: 0; }

@@ -27,7 +27,8 @@ def transfer_report(results, *, title=TITLE):
         title=title,
         key_figures=tuple(key_figures(reading)),
         summary=tuple(sentences(reading)),
-        tables=(matrix_table(reading), quality_table(reading), *pixels_table(reading)),
+        tables=(matrix_table(reading, "rank1"), quality_table(reading), *pixels_table(reading)),
+        folded=(matrix_table(reading, "mean_ap"),),
         figures=(
             *matrix_figures(reading),
             *pixel_figures(reading),
@@ -60,7 +61,9 @@ def provenance(results):
     told = dict(results["provenance"])
     for kind in ("generator", "victim"):
         for index, each in enumerate(results[f"{kind}s"], 1):
-            told[f"{kind} {index}"] = f"{each['source']} (weights {each['fingerprint']})"
+            told[f"{kind} {index}"] = f"{each['source']} (weights {each['fingerprint']}"
+            origin = each.get("origin")
+            told[f"{kind} {index}"] += f", exported from {origin})" if origin else ")"
             if kind == "generator" and each["victim"]:
                 told[f"{kind} {index}"] += (
                     f", trained against {each['victim']} (weights {each['victim_fingerprint']}) "

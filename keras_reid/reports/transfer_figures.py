@@ -1,24 +1,30 @@
 """The pictures of a transfer evaluation: heat maps, the curve over pixels, examples."""
 
-from keras_reid.evaluation.transfer.pictures import KINDS
 from keras_reid.evaluation.transfer.plan import OWN_VICTIM
+from keras_reid.misrank.pictures import KINDS
 from keras_reid.reports.content import Figure
 from keras_reid.reports.curves import epsilon_curves
 from keras_reid.reports.heat_map import HeatCell, heat_map
 from keras_reid.reports.picture_sheet import picture_sheet
-from keras_reid.reports.transfer_reading import MEASURES, RELATED, SPOKEN, left, under_noise
+from keras_reid.reports.transfer_reading import (
+    MEASURES,
+    RELATED,
+    explained,
+    left,
+    under_noise,
+)
 
 HEADS = ("clean", "change x 10", "mask", "adversarial")
 
 
 def matrix_figures(reading):
     """A heat map a measure and data set; the explanation goes with the first."""
-    explained = False
+    kinds = {cell["kinship"] for cell in reading.results["cells"]}
+    how = f" In a cell, {explained(kinds, RELATED)}."
     for data in range(len(reading.data)):
         for measure, name in MEASURES.items():
-            how = "" if explained else f" {SPOKEN.capitalize()}."
-            explained = True
             yield _matrix(reading, data, measure, name, how)
+            how = ""
 
 
 def _matrix(reading, data, measure, name, how):

@@ -1,8 +1,15 @@
 """Finding one's way in the results of a transfer evaluation."""
 
 from keras_reid.evaluation.transfer.files import data_name
-from keras_reid.evaluation.transfer.plan import BOTH, CROSS_DATASET, CROSS_MODEL, OWN_VICTIM
+from keras_reid.evaluation.transfer.plan import (
+    BOTH,
+    CROSS_DATASET,
+    CROSS_MODEL,
+    OWN_VICTIM,
+    UNKNOWN,
+)
 from keras_reid.reports.short_names import short_names
+from keras_reid.retrieval.distances import OWN
 
 # In a cell, and in words.
 RELATED = {
@@ -10,12 +17,15 @@ RELATED = {
     CROSS_MODEL: "model",
     CROSS_DATASET: "data",
     BOTH: "both",
-    "unknown": "?",
+    UNKNOWN: "?",
 }
-SPOKEN = (
-    "own: the generator was trained against this very model, on this data; model: against another "
-    "one; data: against this one, on other data; both: another model and other data"
-)
+MEANING = {
+    OWN_VICTIM: "the generator was trained against this very model, on this data",
+    CROSS_MODEL: "against another one",
+    CROSS_DATASET: "against this one, on other data",
+    BOTH: "another model and other data",
+    UNKNOWN: "not known",
+}
 MEASURES = {"rank1": "rank-1", "mean_ap": "mAP"}
 NOISES = ("noise", "sign_noise")
 
@@ -33,6 +43,14 @@ class Reading:
     @property
     def epsilon(self):
         return f"{self.results['settings']['epsilon_255']:g}/255"
+
+    @property
+    def distance(self):
+        """Which distance ranks, in words."""
+        known = ", ".join(dict.fromkeys(each["distance"] for each in self.results["victims"]))
+        if self.results["settings"]["metric"] == OWN:
+            return f"each victim by its own distance ({known})"
+        return f"every victim by the {known} distance"
 
     def cells(self, **wanted):
         """The cells that say what is wanted."""
@@ -53,6 +71,12 @@ class Reading:
             for each in self.results["quality"]
             if (each["generator"], each["data"]) == (generator, data)
         )
+
+
+def explained(kinds, names=None):
+    """What kinships mean: "own: ...; model: ...", by other names where some are given."""
+    names = names or {kind: kind for kind in MEANING}
+    return "; ".join(f"{names[kind]}: {what}" for kind, what in MEANING.items() if kind in kinds)
 
 
 def under_noise(cell, measure):

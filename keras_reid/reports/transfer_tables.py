@@ -2,37 +2,36 @@
 
 from keras_reid.evaluation.transfer.plan import OWN_VICTIM
 from keras_reid.reports.content import Table
-from keras_reid.reports.transfer_reading import MEASURES, SPOKEN, left, under_noise
+from keras_reid.reports.transfer_reading import MEASURES, explained, left, under_noise
 
 
-def matrix_table(reading):
-    """Every victim under every generator."""
-    columns = ["victim"] + ["data"] * reading.several_data + ["generator", "trained on"]
-    for name in MEASURES.values():
-        columns += [f"clean {name} %", "noise %", "attacked %", "of clean %"]
+def matrix_table(reading, measure):
+    """Every victim under every generator, by one of `MEASURES`: on a phone, both are too wide."""
     cells = sorted(reading.results["cells"], key=lambda cell: (cell["data"], cell["victim"]))
     rows = []
     for cell in cells:
-        row = [reading.victims[cell["victim"]]]
-        row += [reading.data[cell["data"]]] * reading.several_data
-        row += [reading.generators[cell["generator"]], cell["kinship"]]
-        for name in MEASURES:
-            share = left(cell, name)
-            row += [
-                100 * cell["clean"][name],
-                100 * under_noise(cell, name),
-                100 * cell["attacked"][name],
+        share = left(cell, measure)
+        rows.append(
+            (
+                reading.victims[cell["victim"]],
+                *([reading.data[cell["data"]]] if reading.several_data else []),
+                reading.generators[cell["generator"]],
+                100 * cell["attacked"][measure],
+                100 * cell["clean"][measure],
+                100 * under_noise(cell, measure),
                 None if share is None else 100 * share,
-            ]
-        rows.append(tuple(row))
+                cell["kinship"],
+            )
+        )
     return Table(
-        f"Victims under generators at epsilon {reading.epsilon}",
-        tuple(columns),
+        f"Victims under generators at epsilon {reading.epsilon}, {MEASURES[measure]}",
+        ("victim", *(["data"] if reading.several_data else []), "generator", "attacked %",
+         "clean %", "noise %", "of clean %", "trained on"),
         tuple(rows),
-        note=f"Each victim is ranked by its own distance. Noise: the stronger of uniform and sign "
-        f"noise of the same epsilon. Trained on: {SPOKEN}.",
+        note=f"Ranked: {reading.distance}. Noise: the stronger of uniform and sign noise of the "
+        f"same epsilon. Trained on, {explained({cell['kinship'] for cell in cells})}.",
         strong=tuple(index for index, cell in enumerate(cells) if cell["kinship"] == OWN_VICTIM),
-    )
+    )  # fmt: skip
 
 
 def quality_table(reading):

@@ -49,6 +49,15 @@ def test_an_export_tells_what_its_embeddings_are_compared_by(model, distance, tm
         assert description(served)["distance"] == distance
 
 
+def test_an_export_tells_which_weights_it_was_made_from(model, tmp_path):
+    path, _ = export_model(model, tmp_path, "reid", [], Limits(), version=1)
+    first = load_model(path)
+    assert first.fingerprint != model.fingerprint == first.origin == first.identity
+    # Also through a second export.
+    again, _ = export_model(first, tmp_path, "again", [], Limits(), version=1)
+    assert load_model(again).origin == model.fingerprint
+
+
 def test_nothing_is_left_behind_when_saving_fails(model, tmp_path, monkeypatch):
     def full_disk(*_, **__):
         raise OSError(28, "No space left on device")

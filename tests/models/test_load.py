@@ -93,6 +93,7 @@ class TestOurs:
         tf.saved_model.save(module, str(tmp_path / "1"))
         loaded = load_model(str(tmp_path / "1"))
         assert (loaded.kind, loaded.input_size, loaded.embedding_size) == ("saved_model", SIZE, 4)
+        assert loaded.origin is None and loaded.identity == loaded.fingerprint
         check_gradient(loaded)
         tf.saved_model.save(module, str(tmp_path / "9"))
         tf.saved_model.save(module, str(tmp_path / "10"))

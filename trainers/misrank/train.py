@@ -24,7 +24,7 @@ def train(config, workdir, *, stop_after_epochs=None, stream=None):
     return training.train(
         config, workdir, make_task=make_task,
         remarks=training.held_out_remarks(config, config.victim),
-        pinned={"victim_fingerprint": victim.fingerprint},
+        pinned={"victim_fingerprint": victim.identity},
         stop_after_epochs=stop_after_epochs, stream=stream,
     )  # fmt: skip
 

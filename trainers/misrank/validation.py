@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from keras_reid.data.images import to_images
+from keras_reid.evaluation.measure import multi_scale_similarity
 from keras_reid.evaluation.misrank_runner import MisrankRunner
-from keras_reid.losses import ms_ssim
 from keras_reid.misrank import MisrankAttack
+from keras_reid.misrank.pictures import attack_pictures
 from trainers.validation import Validation, figures
 
 ATTACKED_AT_A_TIME = 32
@@ -39,23 +39,15 @@ class MisrankValidation(Validation):
         self._attacked = self._runner.run(self._seen, **self._how)
         attacked = self._attacked[0]
         found = figures(self.ranking(self.embed_pixels(attacked), self._embeddings))
-        parts = np.array_split(np.arange(len(attacked)), -(-len(attacked) // ATTACKED_AT_A_TIME))
-        similarity = [ms_ssim(to_images(self._seen[p]), to_images(attacked[p])) for p in parts]
+        similarity = multi_scale_similarity(self._seen, attacked, ATTACKED_AT_A_TIME)
         return {
             **found,
             "clean_map": self._clean["map"],
             "map_fall": self._clean["map"] - found["map"],
-            "ms_ssim": float(np.mean(np.concatenate(similarity))),
+            "ms_ssim": float(np.mean(similarity)),
         }
 
     def pictures(self):
         """The first queries of the last `run`: clean, change times ten, mask and adversarial."""
         attacked, mask = (each[:SHOWN] for each in self._attacked)
-        clean = self._seen[:SHOWN]
-        change = 128 + 10 * (attacked.astype(np.int32) - clean)
-        return {
-            "clean": clean,
-            "perturbation_x10": np.clip(change, 0, 255).astype(np.uint8),
-            "mask": 255 * mask,
-            "adversarial": attacked,
-        }
+        return attack_pictures(self._seen[:SHOWN], attacked, mask)

@@ -1,4 +1,4 @@
-"""Generators against victims: whose images fool whom, measured on each victim's own distance."""
+"""Generators against victims: whose images fool whom."""
 
 from keras_reid.evaluation.transfer.files import (
     check_outputs,

@@ -70,7 +70,7 @@ def save_pictures(pictures, datasets, folder):
             record = datasets[each.data].query[row]
             paths = {}
             for kind, pixels in shown.items():
-                name = f"{row:06d}_{Path(record.path).stem}_{kind}.png"
+                name = f"{file_name(row, record)}_{kind}.png"
                 path = Path(folder) / f"{each.generator}_{each.data}" / name
                 write_png(path, pixels)
                 paths[kind] = str(path)
@@ -82,17 +82,19 @@ def save_pictures(pictures, datasets, folder):
 
 
 def query_saver(datasets, folder):
-    """The `save` of `run_transfer`: <folder>/<generator>_<data set>/query/<name>.png.
-
-    With the gallery's own folder beside it, that is a data set for trainers.evaluate.
-    """
+    """The `save` of `run_transfer`: <folder>/<generator>_<data set>/query/<row>_<name>.png."""
 
     def save(generator, data, rows, pixels):
         for row, image in zip(rows, pixels, strict=True):
-            name = f"{Path(datasets[data].query[row].path).stem}.png"
+            name = f"{file_name(row, datasets[data].query[row])}.png"
             write_png(Path(folder) / f"{generator}_{data}" / "query" / name, image)
 
     return save
+
+
+def file_name(row, record):
+    """000012_name of the query at a row: names may repeat from folder to folder."""
+    return f"{row:06d}_{Path(record.path).stem}"
 
 
 def write_png(path, pixels):

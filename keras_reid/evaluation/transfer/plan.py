@@ -1,13 +1,17 @@
 """What a transfer evaluation measures, and how a generator and a victim are related."""
 
 import dataclasses
+from pathlib import Path
 
 from keras_reid.errors import ReIDError
+from keras_reid.models.sources import MODEL_FILE
 from keras_reid.retrieval.distances import OWN
 
 PIXEL_SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 OWN_VICTIM, CROSS_MODEL, CROSS_DATASET, BOTH = "own", "cross-model", "cross-dataset", "both"
 UNKNOWN = "unknown"
+# Their fingerprints are of something else than those of workdirs and .keras files.
+NOT_COMPARABLE = ("saved_model", "function")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,13 +51,35 @@ def check_sides(generators, victims, datasets):
     """Refuses an evaluation without anybody to attack, and one that names somebody twice."""
     for what, everybody in (
         ("generator", [each.fingerprint for each in generators]),
-        ("victim", [each.source for each in victims]),
+        ("victim", [place_of(each) for each in victims]),
         ("data set", [each.fingerprint() for each in datasets]),
     ):
         if not everybody:
             raise ReIDError(f"there is no {what}; name at least one")
         if len(set(everybody)) < len(everybody):
             raise ReIDError(f"a {what} is named twice; name each once")
+
+
+def place_of(victim):
+    """Where a victim lies, which is the same however its path is written."""
+    path = Path(victim.source)
+    if not path.exists():
+        return victim.source  # a function
+    return path.resolve() / MODEL_FILE if victim.kind == "workdir" else path.resolve()
+
+
+def says_all(generator):
+    """Whether a generator's folder says what it was trained on."""
+    told = generator.trained_on
+    return None not in (told.get("victim_fingerprint"), told.get("data_fingerprint"))
+
+
+def is_own(generator, victim):
+    """Whether a generator was trained against a victim's weights; None: cannot be known."""
+    trained_against = generator.trained_on.get("victim_fingerprint")
+    if trained_against in (victim.identity, victim.fingerprint):
+        return True
+    return None if victim.origin is None and victim.kind in NOT_COMPARABLE else False
 
 
 def kinship(generator, victim, dataset):
@@ -65,17 +91,15 @@ def kinship(generator, victim, dataset):
     Returns:
       "own": this victim, on a test set of the data that the generator was trained on;
       "cross-model": another victim there; "cross-dataset": this victim on other data; "both";
-      "unknown": the generator's folder does not say.
+      "unknown": the generator's folder does not say, or the victim's weights cannot be compared.
     """
-    told = generator.trained_on
-    trained_against, trained_with = told.get("victim_fingerprint"), told.get("data_fingerprint")
-    if trained_against is None or trained_with is None:
+    own_model = is_own(generator, victim) if says_all(generator) else None
+    if own_model is None:
         return UNKNOWN
-    other_model = trained_against != victim.fingerprint
-    other_data = trained_with != dataset.fingerprint()
+    own_data = generator.trained_on["data_fingerprint"] == dataset.fingerprint()
     return {
-        (False, False): OWN_VICTIM,
-        (True, False): CROSS_MODEL,
-        (False, True): CROSS_DATASET,
-        (True, True): BOTH,
-    }[other_model, other_data]
+        (True, True): OWN_VICTIM,
+        (False, True): CROSS_MODEL,
+        (True, False): CROSS_DATASET,
+        (False, False): BOTH,
+    }[own_model, own_data]

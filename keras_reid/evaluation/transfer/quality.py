@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from keras_reid.data.images import to_images
-from keras_reid.evaluation.measure import PixelMeter
-from keras_reid.losses import ms_ssim, ms_ssim_scales
+from keras_reid.evaluation.measure import PixelMeter, multi_scale_similarity
+from keras_reid.losses import ms_ssim_scales
 
 
 class QualityMeter:
@@ -19,7 +18,7 @@ class QualityMeter:
         self._change.add(clean, adversarial)
         change = adversarial.astype(np.int32) - clean
         self._pixels.extend(change.any(axis=-1).sum(axis=(1, 2)).tolist())
-        self._similarity.extend(ms_ssim(to_images(clean), to_images(adversarial)).numpy().tolist())
+        self._similarity.extend(multi_scale_similarity(clean, adversarial).tolist())
         self._noise.extend(peak_signal_to_noise(change).tolist())
 
     def result(self):

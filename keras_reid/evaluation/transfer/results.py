@@ -3,7 +3,7 @@
     schema, kind    1, "transfer"; another schema is refused, see `read_transfer`
     settings        of the plan
     generators      source, fingerprint, input size, number of pixels (0: all), trained on what
-    victims         source, fingerprint, input size, distance
+    victims         source, fingerprint (and that of an export's origin), input size, distance
     data            name, fingerprint, query, gallery
     clean           one object a victim and data set: figures and those of a random ranking
     cells           one object a generator, victim and data set: kinship, whether the images were
@@ -18,9 +18,9 @@ Generators, victims and data are named by their index. Figures are shares in [0,
 
 import dataclasses
 
-from keras_reid.evaluation.checks.baselines import CHANCE_WARN
 from keras_reid.evaluation.summary import describe_data, describe_model, figures
-from keras_reid.evaluation.transfer.plan import UNKNOWN, kinship
+from keras_reid.evaluation.transfer import notes
+from keras_reid.evaluation.transfer.plan import kinship
 
 SCHEMA, KIND = 1, "transfer"
 
@@ -39,7 +39,10 @@ def results(generators, targets, datasets, plan, clean, finished):
         "kind": KIND,
         "settings": dataclasses.asdict(plan),
         "generators": [generator.describe() for generator in generators],
-        "victims": [describe_model(t.victim) | {"distance": t.metric} for t in targets[0]],
+        "victims": [
+            describe_model(t.victim) | {"distance": t.metric, "origin": t.victim.origin}
+            for t in targets[0]
+        ],
         "data": [describe_data(dataset) for dataset in datasets],
         "clean": [
             {"victim": victim, "data": data, **clean[data][victim], "chance": figures(t.chance)}
@@ -53,7 +56,12 @@ def results(generators, targets, datasets, plan, clean, finished):
             if each.job.is_matrix
         ],
         "curves": curves,
-        "notes": [*notes(generators, targets[0], cells, curves), *nothing_to_lose(targets, clean)],
+        "notes": [
+            *notes.resized(generators, targets[0], cells),
+            *notes.unknown_kin(generators, targets[0]),
+            *notes.without_curve(generators, cells, curves),
+            *notes.nothing_to_lose(targets, clean),
+        ],
     }
 
 
@@ -98,40 +106,3 @@ def pixel_curves(clean, finished):
             {"share": job.share, "num_pixels": job.num_pixels, **each.figures[0], **each.quality}
         )
     return found.values()
-
-
-def nothing_to_lose(targets, clean):
-    """Victims that hardly know anybody: what an attack leaves of them means nothing."""
-    for row, found in zip(targets, clean, strict=True):
-        for target, known in zip(row, found, strict=True):
-            chance = target.chance.mean_ap
-            if known["mean_ap"] <= CHANCE_WARN * chance:
-                yield (
-                    f"{target.victim.source} reaches {100 * known['mean_ap']:.1f} % mAP on "
-                    f"{target.dataset.root} without attack and a random ranking "
-                    f"{100 * chance:.1f} %: it has nothing to lose"
-                )
-
-
-def notes(generators, targets, cells, curves):
-    """What a reader has to know about single victims and generators."""
-    for index, target in enumerate(targets):
-        resized = {c["generator"] for c in cells if c["victim"] == index and c["resized"]}
-        if resized:
-            height, width = target.victim.input_size
-            yield (
-                f"{target.victim.source} takes crops of {height}x{width}: the images of "
-                f"{', '.join(generators[place].source for place in sorted(resized))}, and the "
-                "noise beside them, are made at the generator's size and resized to it, which "
-                "alone may change figures; clean figures are of crops at its own size"
-            )
-    drawn = {curve["generator"] for curve in curves}
-    for index, generator in enumerate(generators):
-        kinds = {c["kinship"] for c in cells if c["generator"] == index}
-        if UNKNOWN in kinds:
-            yield f"the folder of {generator.source} does not say what it was trained on"
-        elif index not in drawn:
-            yield (
-                f"{generator.source} was trained against {generator.trained_on.get('victim')}, "
-                "which is not among the victims on that data, so it has no curve over pixels"
-            )

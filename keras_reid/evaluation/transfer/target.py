@@ -11,7 +11,7 @@ from keras_reid.evaluation.transfer.quality import QualityMeter
 
 
 class Target:
-    """A victim on a data set, ranked by its own distance.
+    """A victim on a data set, ranked by the plan's distance.
 
     Args:
       victim: LoadedModel. dataset: Dataset. plan: TransferPlan.

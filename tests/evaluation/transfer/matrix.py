@@ -20,8 +20,9 @@ def make_victim(size, fingerprint, source):
         return narrow.embed(tf.image.resize(images, narrow.input_size, antialias=True))
 
     return dataclasses.replace(
-        narrow, embed=embed, logits=None, input_size=size, fingerprint=fingerprint, source=source
-    )
+        narrow, embed=embed, logits=None, input_size=size, fingerprint=fingerprint, source=source,
+        kind="keras",
+    )  # fmt: skip
 
 
 def make_sets(folder):

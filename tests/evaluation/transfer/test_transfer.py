@@ -4,18 +4,20 @@ import csv
 import dataclasses
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_reid.data import load_dataset
+from keras_reid.data import Record, load_dataset
 from keras_reid.errors import ReIDError
 from keras_reid.evaluation.clean import EvaluationPlan, run_evaluation
 from keras_reid.evaluation.plan import AttackPlan, run_plan
-from keras_reid.evaluation.transfer import TransferPlan, run_transfer, write_cells
-from keras_reid.evaluation.transfer.plan import kinship
+from keras_reid.evaluation.transfer import TransferPlan, query_saver, run_transfer, write_cells
+from keras_reid.evaluation.transfer.notes import unknown_kin
+from keras_reid.evaluation.transfer.plan import check_sides, kinship
 from keras_reid.evaluation.transfer.quality import QualityMeter
 from keras_reid.losses import ms_ssim
 
@@ -28,7 +30,11 @@ def cell(found, generator, victim, data=0):
 
 @pytest.mark.parametrize("generator,victim", [(0, 0), (0, 1), (1, 0), (1, 1)])
 def test_a_cell_is_what_the_evaluation_says_of_its_images(found, tmp_path, generator, victim):
-    shutil.copytree(found.folder / "saved" / f"{generator}_0" / "query", tmp_path / "query")
+    (tmp_path / "query").mkdir()
+    for path in (found.folder / "saved" / f"{generator}_0" / "query").iterdir():
+        row, _, name = path.name.partition("_")
+        assert found.datasets[0].query[int(row)].path.endswith(f"/{name[:-4]}.jpg")
+        shutil.copy(path, tmp_path / "query" / name)
     for split in ("bounding_box_test", "bounding_box_train"):
         shutil.copytree(found.folder / "a" / split, tmp_path / split)
     attacked = load_dataset("market1501", str(tmp_path))
@@ -67,6 +73,61 @@ def test_a_generator_that_says_half_is_of_unknown_kin(found):
     assert kinship(half, found.victims[0], found.datasets[0]) == "unknown"
 
 
+@pytest.mark.parametrize(
+    "changes,kin",
+    [
+        ({}, "own"),
+        ({"fingerprint": "e" * 16}, "cross-model"),
+        ({"fingerprint": "e" * 16, "kind": "torch"}, "cross-model"),
+        # An export's variables are hashed in another order; what it tells of itself counts.
+        ({"fingerprint": "e" * 16, "kind": "saved_model", "origin": "c" * 16}, "own"),
+        ({"fingerprint": "e" * 16, "kind": "saved_model", "origin": "d" * 16}, "cross-model"),
+        ({"fingerprint": "e" * 16, "kind": "saved_model"}, "unknown"),
+        ({"fingerprint": "e" * 16, "kind": "function"}, "unknown"),
+        ({"kind": "saved_model", "origin": "d" * 16}, "own"),
+    ],
+)
+def test_the_same_weights_are_known_in_another_container(found, changes, kin):
+    victim = dataclasses.replace(found.victims[0], **changes)
+    generator, dataset = found.generators[0], found.datasets[0]
+    assert kinship(generator, victim, dataset) == kin
+    target = SimpleNamespace(victim=victim)
+    told = " ".join(unknown_kin([generator], [target]))
+    assert ("runs/narrow does not say which weights" in told) == (kin == "unknown")
+
+
+def test_a_victim_named_twice_is_one_place(found, tmp_path):
+    def placed(source, kind="keras"):
+        return dataclasses.replace(found.victims[0], source=str(source), kind=kind)
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.keras").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    first = placed(tmp_path / "a", "workdir")
+    sides = found.generators, found.datasets
+    # The same weights in two places may be compared.
+    check_sides(sides[0], [first, placed(tmp_path / "b", "workdir"), placed("a:b")], sides[1])
+    for second in (
+        placed(f"{tmp_path}/a/", "workdir"),
+        placed(f"{tmp_path}/b/../a", "workdir"),
+        placed(tmp_path / "link", "workdir"),
+        placed(tmp_path / "a" / "model.keras"),
+    ):
+        with pytest.raises(ReIDError, match="a victim is named twice"):
+            check_sides(sides[0], [first, second], sides[1])
+
+
+def test_saved_queries_of_one_name_in_two_folders_are_both_kept(tmp_path):
+    query = [Record(path=f"{place}/0001.jpg", pid=1, camid=1, split="query") for place in "ab"]
+    save = query_saver([SimpleNamespace(query=query)], tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 2, 3), dtype=np.uint8)
+    save(3, 0, np.array([0, 1]), pixels)
+    for row in (0, 1):
+        path = tmp_path / "3_0" / "query" / f"00000{row}_0001.png"
+        np.testing.assert_array_equal(np.asarray(Image.open(path)), pixels[row])
+
+
 def test_the_curve_ends_where_the_matrix_is(found):
     (curve,) = found.told["curves"]
     assert (curve["generator"], curve["victim"], curve["data"]) == (0, 0, 0)
@@ -81,7 +142,7 @@ def test_the_change_is_measured_on_what_was_saved(found):
     clean, attacked = [], []
     for path in sorted((found.folder / "saved" / "1_0" / "query").iterdir()):
         attacked.append(np.asarray(Image.open(path)))
-        source = found.folder / "a" / "query" / f"{path.stem}.jpg"
+        source = found.folder / "a" / "query" / f"{path.stem[7:]}.jpg"
         whole = tf.io.decode_jpeg(source.read_bytes())
         resized = tf.image.resize(whole, attacked[-1].shape[:2], antialias=True)
         clean.append(np.round(resized.numpy()).astype(np.uint8))
