@@ -207,7 +207,7 @@ def text(value):
     return b"X" + struct.pack("<i", len(value)) + value
 
 
-LONG = 300_000
+LONG = 100_000
 SHORT_NAMES = text(b"torch") + b"q\x00" + text(b"float32") + b"q\x01" + b"h\x00h\x01\x93" * 9_000
 COLLIDING = b"".join(b"\x8a\x0a" + (k * (2**61 - 1)).to_bytes(10, "little") + b"N"
                      for k in range(1, 70_000))  # fmt: skip
