@@ -4,9 +4,10 @@
 
 Draws people in two styles, trains six victims of different architectures on the first and one on
 the second, then a generator against the small victim of each style, and shows both generators to
-everybody on both test splits, once, after training: nothing is chosen by them. Every step is a
-command, printed before it runs; what a stopped call left behind is used again (data, victim and
-generator of seed 0 are those of benchmarks.misrank_study). Writes benchmarks/transfer_study.json.
+everybody, and to a model that benchmarks.study defended, on both test splits, once, after training:
+nothing is chosen by them. Every step is a command, printed before it runs; what a stopped call left
+behind is used again (data, victim and generator of seed 0 are those of benchmarks.misrank_study).
+Writes benchmarks/transfer_study.json.
 """
 
 import json
@@ -45,6 +46,7 @@ def define_flags():
     flags.DEFINE_multi_enum(
         "victim", list(VICTIMS), list(VICTIMS), "Whom to train; repeat it for several."
     )
+    flags.DEFINE_list("defended", "goat_4_1_0", "Workdirs of benchmarks.study, shown if they are.")
     flags.DEFINE_integer("train_ids", 100, "People to train on.", lower_bound=20)
     flags.DEFINE_integer("test_ids", 50, "Other people, to be found.", lower_bound=2)
     flags.DEFINE_integer("epochs", 12, "Of each generator.", lower_bound=1)
@@ -124,7 +126,7 @@ def bar_of(rows):
     others = [
         row for row in rows
         if row["generator"] == next(iter(GENERATORS)) and row["kinship"] == "cross-model"
-        and row["victim"] != SMALL_B
+        and row["victim"].startswith("zoo_")
     ]  # fmt: skip
     fooled = [row["victim"] for row in others if row["left"] is not None and row["left"] <= FOOLED]
     return {"of": len(others), "fooled": fooled, "bar": ENOUGH, "reached": len(fooled) >= ENOUGH}
@@ -136,6 +138,7 @@ def main(argv):
     road = Road(Path(values.output))
     commands = train_all(road, values)
     names = [name for name in commands if name not in GENERATORS]
+    names += [name for name in values.defended if (road.folder / name).is_dir()]
     found, commands["measured"] = measure(road, names)
     rows = list(lines(found))
     report = {
