@@ -1,4 +1,4 @@
-"""Measures which generators fool which models: victims x generators, each on its own distance.
+"""Measures which generators fool which models, each ranking by its own distance or by --metric.
 
     python -m trainers.evaluate_transfer --generators=runs/misrank --victims=runs/demo/train \\
         --data=runs/demo/people --workdir=runs/transfer
