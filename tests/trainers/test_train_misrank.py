@@ -65,7 +65,7 @@ def test_a_run_leaves_a_generator_figures_and_pictures(crowd, victim, tmp_path):
                     shown[value.tag] = value.tensor.string_val
     assert set(shown) == {"clean", "perturbation_x10", "mask", "adversarial"}
     assert list(shown["mask"][:2]) == [b"16", b"32"]
-    mask = tf.io.decode_png(shown["mask"][2]).numpy()
+    mask = tf.io.decode_png(shown["mask"][2]).numpy()[..., 0]
     assert (mask == 255).sum() == 256 and (mask == 0).sum() == 256
     attack = load_attack(tmp_path)
     images = np.random.default_rng(0).random((3, 32, 16, 3), np.float32)
