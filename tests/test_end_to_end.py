@@ -26,7 +26,7 @@ def test_the_demo_goes_from_drawn_people_to_a_report(tmp_path):
     assert all(row["linf_255"] == 5 for row in curves["rows"])
     parity = json.loads((folder / "parity.json").read_text())
     served = [row for row in parity if "exported = served" in row["what"]]
-    assert len(served) == 6 and all(row["holds"] for row in parity)
+    assert len(served) == 7 and all(row["holds"] for row in parity)
     robustness = json.loads((folder / "robustness" / "results.json").read_text())
     assert robustness["model"]["source"].endswith("defended")
     assert robustness["twin"]["source"].endswith("train")
