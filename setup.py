@@ -20,7 +20,14 @@ ENTRY_POINTS = {
     "serving": ["serve", "query"],
 }
 
-TESTING = ["pytest>=8", "pytest-xdist>=3.6", "pytest-timeout>=2.3", "hypothesis>=6.100"]
+TESTING = [
+    "pytest>=8",
+    "pytest-xdist>=3.6",
+    "pytest-timeout>=2.3",
+    "hypothesis>=6.100",
+    "trustme>=1.1",  # certificates that live as long as a test
+    "kubernetes-validate>=1.30",  # the schemas of Kubernetes, without a cluster
+]
 
 
 def console_scripts():
@@ -80,6 +87,8 @@ setup(
         ],
         "gpu": ["tensorflow[and-cuda]>=2.15.1,<2.22"],
         "tensorboard": ["tensorboard>=2.15"],
+        "beam": ["apache-beam>=2.70", "pyarrow>=18"],  # embed and attack data of any size
+        "faiss": ["faiss-cpu>=1.9"],  # galleries that NumPy ranks too slowly
         "test": TESTING,
         "dev": ["ruff>=0.6", *TESTING],
     },
