@@ -141,8 +141,8 @@ PACKAGES = ("tensorflow", "tensorflow.error", "tensorflow.serving")  # each need
 WELL_KNOWN = (any_pb2.DESCRIPTOR, wrappers_pb2.DESCRIPTOR)
 
 
-def build_pool():
-    """Returns a pool of its own that knows ENUMS, MESSAGES and the well-known types they use."""
+def build_pool(messages=MESSAGES):
+    """Returns a pool of its own that knows ENUMS, `messages` and the well-known types they use."""
     pool = descriptor_pool.DescriptorPool()
     dependencies = []
     for known in WELL_KNOWN:
@@ -155,16 +155,16 @@ def build_pool():
             syntax="proto3",
             dependency=dependencies,
         )
-        fill(file)
+        fill(file, messages)
         pool.Add(file)
         dependencies.append(file.name)
     return pool
 
 
-def fill(file):
-    """Adds to `file` the messages and enums of its package."""
+def fill(file, messages):
+    """Adds to `file` those of `messages`, and of the enums, that are of its package."""
     made = {}
-    for full_name, fields in MESSAGES.items():
+    for full_name, fields in messages.items():
         if package_of(full_name) == file.package:
             parent, _, name = full_name.rpartition(".")
             siblings = made[parent].nested_type if parent in made else file.message_type
