@@ -20,7 +20,7 @@ from absl import flags
 from serving import entry
 from serving.config import checking
 from serving.config.batching import batching_parameters, misfits
-from serving.config.certificates import expires_soon, read_ssl_config
+from serving.config.certificates import examine, read_ssl_config
 from serving.config.fleet import max_batch, read_fleet
 from serving.config.fleet_files import fleet_files
 from serving.config.folder import write_folder
@@ -139,7 +139,7 @@ def settings_from(values, ssl_config):
 
 def notes_on(servables, settings, ssl_config):
     """What its owner should know; raises BadRequest for batching that would go wrong."""
-    notes = expires_soon(ssl_config) if ssl_config else []
+    notes = examine(ssl_config)[1] if ssl_config else []
     for servable in servables:
         for version, export in servable.exports.items():
             where = f"{servable.name} {version}"

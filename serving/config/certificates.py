@@ -12,7 +12,10 @@ from pathlib import Path
 from serving.config.protos import SSLConfig
 from serving.errors import BadRequest
 
-EXPIRED, NOT_YET_VALID = 10, 9  # OpenSSL's X509_V_ERR_*
+WHY = {  # by OpenSSL's X509_V_ERR_*
+    9: "is not valid yet: look at its dates and the clock",
+    10: "has expired: renew it",
+}
 SOON_SECONDS = 14 * 24 * 3600
 
 
@@ -27,7 +30,7 @@ def read_ssl_config(key, certificate, client_ca):
     if client_ca:
         config.custom_ca = _pem(client_ca, "--client_ca")
         config.client_verify = True
-    problems = certificate_problems(config)
+    problems, _ = examine(config)
     if problems:
         raise BadRequest(problems[0])
     return config
@@ -43,8 +46,8 @@ def _pem(path, flag):
     return text
 
 
-def certificate_problems(config):
-    """Sentences on an SSLConfig; none if a client could connect now."""
+def examine(config):
+    """(problems, notes) on an SSLConfig: no problem if a client could connect now."""
     with tempfile.TemporaryDirectory() as folder:  # mode 0700; ssl reads keys from files only
         chain, key = Path(folder) / "chain.pem", Path(folder) / "key.pem"
         chain.write_text(config.server_cert)
@@ -54,12 +57,31 @@ def certificate_problems(config):
             # A password that is asked for would be asked of a terminal that a server does not have.
             server.load_cert_chain(chain, key, password=_no_password)
         except BadRequest as error:
-            return [str(error)]
+            return [str(error)], []
         except (ssl.SSLError, ValueError) as error:
             if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
-                return ["the server's key does not belong to its certificate: name a pair"]
-            return [f"the server's certificate and key do not load ({error}): write them as PEM"]
-    return [*_handshake_problems(server, config.server_cert), *_ca_problems(config.custom_ca)]
+                return ["the server's key does not belong to its certificate: name a pair"], []
+            return [
+                f"the server's certificate and key do not load ({error}): write them as PEM"
+            ], []
+    try:
+        dated = [("the server's certificate", _verified(server, config.server_cert))]
+        dated += [("the clients' authority", found) for found in _authorities(config.custom_ca)]
+    except BadRequest as error:
+        return [str(error)], []
+    return _dates(dated)
+
+
+def _dates(dated):
+    """(problems, notes) on [(what, certificate)]."""
+    problems, notes = [], []
+    for what, certificate in dated:
+        left = ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()
+        if left < 0:
+            problems.append(f"{what} has expired ({certificate['notAfter']}): renew it")
+        elif left < SOON_SECONDS:
+            notes.append(f"{what} ends on {certificate['notAfter']}")
+    return problems, notes
 
 
 def _no_password():
@@ -68,50 +90,27 @@ def _no_password():
     )
 
 
-def _handshake_problems(server, certificate):
+def _verified(server, certificate):
+    """The certificate as a client sees it that trusts it; raises BadRequest if none could."""
     client = _trusting(certificate)
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the certificate vouches for itself
     try:
-        found = _handshake(server, client)
+        return _handshake(server, client)
     except ssl.SSLCertVerificationError as error:
-        if error.verify_code == EXPIRED:
-            return ["the server's certificate has expired: renew it"]
-        if error.verify_code == NOT_YET_VALID:
-            return ["the server's certificate is not valid yet: look at its dates and the clock"]
-        return [f"no client could verify the server's certificate: {error.verify_message}"]
-    return _expiry("the server's certificate", found)
+        sentence = WHY.get(error.verify_code, f"cannot be verified: {error.verify_message}")
+        raise BadRequest(f"the server's certificate {sentence}") from error
 
 
-def _ca_problems(custom_ca):
+def _authorities(custom_ca):
     if not custom_ca:
         return []
     try:
-        authorities = _trusting(custom_ca).get_ca_certs()
+        found = _trusting(custom_ca).get_ca_certs()
     except ssl.SSLError as error:
-        return [f"the authority of the clients' certificates does not load: {error.reason}"]
-    if not authorities:
-        return ["the authority of the clients' certificates is no authority: name a CA certificate"]
-    return [s for found in authorities for s in _expiry("the clients' authority", found)]
-
-
-def _expiry(what, found):
-    ends = ssl.cert_time_to_seconds(found["notAfter"])
-    return [f"{what} has expired ({found['notAfter']}): renew it"] if ends < time.time() else []
-
-
-def expires_soon(config):
-    """Notes: what of a valid SSLConfig ends within two weeks."""
-    found = {
-        "the server's certificate": _trusting(config.server_cert),
-        "the clients' authority": _trusting(config.custom_ca) if config.custom_ca else None,
-    }
-    return [
-        f"{what} ends on {certificate['notAfter']}"
-        for what, context in found.items()
-        if context
-        for certificate in context.get_ca_certs()
-        if ssl.cert_time_to_seconds(certificate["notAfter"]) < time.time() + SOON_SECONDS
-    ]
+        raise BadRequest(f"the clients' authority does not load: {error.reason}") from error
+    if not found:
+        raise BadRequest("the clients' authority is no authority: name a CA certificate")
+    return found
 
 
 def _trusting(authority):

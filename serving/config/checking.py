@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from serving.config import batching, folder, protos
-from serving.config.certificates import certificate_problems, expires_soon
+from serving.config.certificates import examine
 from serving.config.fleet_files import SSL_CONFIG
 from serving.config.saved_model import read_export, takes_encoded_images
 from serving.errors import BadRequest, ServingError
@@ -133,7 +133,6 @@ def check_ssl_config(path):
     except (OSError, UnicodeDecodeError, BadRequest) as error:
         yield Finding(str(path), f"cannot be read: {error}")
         return
-    problems = certificate_problems(config)
+    problems, notes = examine(config)
     yield from (Finding(str(path), problem) for problem in problems)
-    if not problems:
-        yield from (Finding(str(path), note, serious=False) for note in expires_soon(config))
+    yield from (Finding(str(path), note, serious=False) for note in notes)
