@@ -1,0 +1,114 @@
+"""The embedded server starts with the generated files and the generated flags, and answers."""
+
+import dataclasses
+import json
+import re
+import socket
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+
+from serving.client import ReIDClient
+from serving.config.flags import server_flags
+from serving.config.fleet_files import fleet_files
+from serving.config.folder import write_folder
+from serving.config.settings import Settings
+from tests.commands import run, start
+from tests.export.models import SIZE
+from tests.serving.config.conftest import MAX_BATCH
+
+# What only tensorflow_model_server has: a real GPU, sockets of its own, a profiler. The rest of the
+# list may be missing while the embedded server does not do it yet.
+MAY_BE_UNKNOWN = {
+    "batching_parameters_file",
+    "enable_batching",
+    "enable_per_model_batching_parameters",
+    "enable_profiler",
+    "grpc_channel_arguments",
+    "monitoring_config_file",
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def fleet(exported_models, tmp_path_factory):
+    """(Settings, output folder) whose paths are those of this machine."""
+    output = tmp_path_factory.mktemp("fleet") / "deploy"
+    settings = Settings(
+        stable=7,
+        canary=9,
+        port=free_port(),
+        rest_port=free_port(),
+        models_path=str(exported_models),
+        config_path=str(output / "server"),
+    )
+    texts = fleet_files(settings, MAX_BATCH, exported_models)
+    write_folder(output, texts, dataclasses.asdict(settings))
+    return settings, output
+
+
+def ready(output):
+    """Exit status of the probe that Kubernetes and compose would run."""
+    script = output / "server" / "ready.sh"
+    return subprocess.run(["bash", script], capture_output=True, timeout=60, check=False).returncode
+
+
+def test_the_embedded_server_runs_with_it(fleet):
+    settings, output = fleet
+    known = set(re.findall(r"^  --(?:\[no\])?(\w+):", run("serving.serve", "--help").stdout, re.M))
+    flags = server_flags(settings, MAX_BATCH, gpu=False)
+    unknown = {flag.name for flag in flags} - known
+    assert unknown <= MAY_BE_UNKNOWN, "flags that the embedded server does not know"
+    assert ready(output) == 1  # nobody listens
+    server = start("serving.serve", *[flag for flag in flags if flag.name in known])
+    try:
+        line = next((line for line in server.stdout if line.startswith("ready: ")), None)
+        assert line, server.stderr.read()
+        assert "models reid, reid_encoded" in line
+        assert ready(output) == 0
+        pixels = np.zeros([2, *SIZE, 3], np.uint8)
+        with ReIDClient(f"localhost:{settings.port}", "reid") as client:
+            assert client.embed(pixels).shape == (2, 4)
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
+@pytest.mark.parametrize(("state", "code"), [("AVAILABLE", 0), ("END", 1), ("LOADING", 1)])
+def test_ready_reads_the_answer_and_not_only_its_status(state, code, fleet):
+    """TF Serving's answer for a model that failed has status 200, too."""
+    settings, output = fleet
+    asked = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            status = {"error_code": "UNAVAILABLE", "error_message": "it is not AVAILABLE"}
+            version = {"version": "7", "state": state, "status": status}
+            body = json.dumps({"model_version_status": [version]}, indent=1).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("localhost", settings.rest_port), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            assert ready(output) == code
+        finally:
+            server.shutdown()
+            thread.join()
+    paths = ["/v1/models/reid/versions/7", "/v1/models/reid_encoded/versions/7"]
+    assert asked == (paths if code == 0 else paths[:1])
