@@ -7,10 +7,11 @@ from serving.config.roles import roles_of
 from serving.config.texts import METRICS_PATH, server_texts, ssl_text
 
 SSL_CONFIG = "tls/ssl.config"
+CPU_PORT_OFFSET = 100  # of the server that a GPU's is compared with
 DESCRIBED = {
     "server": "what tensorflow_model_server reads; ready.sh for probes, run.sh without containers",
     "tls": "ssl.config with the private key, mode 0600: a Secret, never a ConfigMap",
-    "compose": "one machine, CPU and GPU images",
+    "compose": "one machine, CPU and GPU images; try_gpu.sh compares the two",
     "kubernetes": "a Deployment with what belongs to it",
     "kserve": "the same as an InferenceService, instead of the Deployment",
     "prometheus": "what to scrape and when to worry",
@@ -42,6 +43,17 @@ def fleet_files(settings, max_batch, models_on_host, *, ssl_config=None, notes=(
         )
     for gpu, name in ((False, "docker-compose.yaml"), (True, "docker-compose.gpu.yaml")):
         texts[f"compose/{name}"] = compose_text(settings, roles, max_batch, models_on_host, gpu=gpu)
+    texts["compose/compare.py"] = render("compose/compare.py", {})
+    texts["compose/try_gpu.sh"] = render(
+        "compose/try_gpu.sh",
+        {
+            "app": roles[0].app,
+            "model": settings.name,
+            "models_on_host": models_on_host,
+            "port": settings.port,
+            "cpu_port": settings.port + CPU_PORT_OFFSET,
+        },
+    )
     texts |= prometheus_texts(settings, roles)
     if ssl_config is not None:
         texts[SSL_CONFIG] = ssl_text(ssl_config)

@@ -1,4 +1,4 @@
-"""An export runs on a GPU or without one: no graph says where it computes. And all of it batches."""
+"""An export runs on a GPU or without one: no graph says where it computes. All of it batches."""
 
 import pytest
 from tensorflow.core.protobuf import saved_model_pb2
@@ -12,28 +12,26 @@ def nodes_behind_the_signatures(meta_graph):
     Not saving and restoring, which are the host's work and say so.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node}
-    functions = {f.signature.name: f for f in meta_graph.graph_def.library.function}
-    outputs = [
+    functions = {f.signature.name: f.node_def for f in meta_graph.graph_def.library.function}
+    feeding = {
         info.name.split(":")[0]
         for key, signature in meta_graph.signature_def.items()
         if key != "__saved_model_init_op"
         for info in signature.outputs.values()
-    ]
-    found, waiting = {}, [nodes[name] for name in outputs]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in found:
-            found[id(node)] = node
-            waiting += [
-                nodes[name]
-                for name in (text.split(":")[0].lstrip("^") for text in node.input)
-                if name in nodes
-            ]
-            for value in node.attr.values():
-                for called in (value.func, *value.list.func):
-                    if called.name in functions:
-                        waiting += functions[called.name].node_def
-    return list(found.values())
+    }
+    waiting = list(feeding)
+    for name in waiting:  # grows while it is walked
+        fed = {text.split(":")[0].lstrip("^") for text in nodes[name].input} - feeding
+        feeding |= fed
+        waiting.extend(fed)
+    found, called = [nodes[name] for name in sorted(feeding)], set()
+    for node in found:  # grows while it is walked
+        for value in node.attr.values():
+            new = {one.name for one in (value.func, *value.list.func)} & functions.keys() - called
+            called |= new
+            for name in sorted(new):
+                found.extend(functions[name])
+    return found
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["main", "encoded"])

@@ -19,7 +19,7 @@ BATCHING = "max_batch_size { value: 16 } allowed_batch_sizes: 4 allowed_batch_si
 def exported_models(tmp_path_factory):
     base = tmp_path_factory.mktemp("published")
     limits = Limits(batch=MAX_BATCH)
-    for folder in export_model(make_linear(), base, "reid", [], limits, version=7):
+    for folder in export_model(make_linear(), base, "reid", ["sma"], limits, version=7):
         shutil.copytree(folder, folder.with_name("9"))
     return base
 

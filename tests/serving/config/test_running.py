@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import os
 import re
 import socket
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +64,16 @@ def ready(output):
     return subprocess.run(["bash", script], capture_output=True, timeout=60, check=False).returncode
 
 
+def compare(output, settings):
+    """compare.py with the same server twice."""
+    address = f"localhost:{settings.port}"
+    command = [sys.executable, output / "compose" / "compare.py", address, address, "reid"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+
+
 def test_the_embedded_server_runs_with_it(fleet):
     settings, output = fleet
     known = set(re.findall(r"^  --(?:\[no\])?(\w+):", run("serving.serve", "--help").stdout, re.M))
@@ -77,6 +90,9 @@ def test_the_embedded_server_runs_with_it(fleet):
         pixels = np.zeros([2, *SIZE, 3], np.uint8)
         with ReIDClient(f"localhost:{settings.port}", "reid") as client:
             assert client.embed(pixels).shape == (2, 4)
+        compared = compare(output, settings)
+        assert compared.returncode == 0, compared.stderr
+        assert "differ by at most 0 of their length" in compared.stdout
     finally:
         server.terminate()
         server.communicate(timeout=60)
@@ -112,3 +128,8 @@ def test_ready_reads_the_answer_and_not_only_its_status(state, code, fleet):
             thread.join()
     paths = ["/v1/models/reid/versions/7", "/v1/models/reid_encoded/versions/7"]
     assert asked == (paths if code == 0 else paths[:1])
+
+
+def test_the_scripts_are_shell(fleet):
+    for path in fleet[1].rglob("*.sh"):
+        subprocess.run(["bash", "-n", path], check=True, capture_output=True, timeout=60)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Tries the GPU image on this machine and compares it with the CPU. Needs an NVIDIA GPU, Docker with the
+# NVIDIA Container Toolkit, and keras_reid installed. NOT RUN where it was written: no GPU was at hand.
+set -eu
+cd "$$(dirname "$$0")"
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv
+docker compose -f docker-compose.gpu.yaml up --detach --wait $app
+# The server should hold its fraction of the memory and not all of it.
+nvidia-smi --query-compute-apps=process_name,used_memory --format=csv
+# The same export on the CPU of this machine, on other ports.
+CUDA_VISIBLE_DEVICES= python -m serving.serve --model_name=$model \
+  --model_base_path="$${MODELS:-$models_on_host}/$model" --port=$cpu_port &
+cpu=$$!
+trap 'kill $$cpu; docker compose -f docker-compose.gpu.yaml down' EXIT
+until python -c "import socket; socket.create_connection(('localhost', $cpu_port))" 2>/dev/null; do
+  kill -0 $$cpu || exit 1
+  sleep 1
+done
+python compare.py localhost:$cpu_port localhost:$port $model
