@@ -43,7 +43,6 @@ def fleet_files(settings, max_batch, models_on_host, *, ssl_config=None, notes=(
         )
     for gpu, name in ((False, "docker-compose.yaml"), (True, "docker-compose.gpu.yaml")):
         texts[f"compose/{name}"] = compose_text(settings, roles, max_batch, models_on_host, gpu=gpu)
-    texts["compose/compare.py"] = render("compose/compare.py", {})
     texts["compose/try_gpu.sh"] = render(
         "compose/try_gpu.sh",
         {

@@ -75,9 +75,9 @@ class Settings:
     def _rules(self):
         yield (
             SERVABLE_NAME.fullmatch(self.name)
-            and not self.name.endswith(("-", contract.ENCODED_SUFFIX)),
-            f"--name {self.name!r} is no name for a servable; use letters, digits, - and _, "
-            "and leave the ending _encoded to the second servable",
+            and not self.name.endswith(("-", "_", contract.ENCODED_SUFFIX)),
+            f"--name {self.name!r} is no name for a servable; use letters, digits and, between "
+            "them, - and _; the ending _encoded is the second servable's",
         )
         for flag, port in (("--port", self.port), ("--rest_api_port", self.rest_port)):
             yield (

@@ -70,6 +70,7 @@ BAD = {
     "no such model": (["--name=other"], "other cannot be listed"),
     "bad name": (["--name=../reid"], "--name '../reid'"),
     "name of the second": (["--name=reid_encoded"], "second servable"),
+    "name of no host": (["--name=reid_"], "--name 'reid_'"),
     "no version": (["--models={empty}"], "has no version"),
     "unknown stable": (["--stable=8"], "--stable=8 is no version", "7, 9"),
     "unknown canary": (["--stable=7", "--canary=8"], "--canary=8 is no version"),

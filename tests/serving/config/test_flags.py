@@ -34,7 +34,7 @@ def command_lines(variant):
         if path.endswith("run.sh"):
             commands = re.sub(r"\\\n", " ", text).splitlines()[-1]
             found[path] = shlex.split(commands)[2:]
-        elif path.startswith("compose/"):
+        elif path.startswith("compose/docker-compose"):
             for name, service in yaml.safe_load(text)["services"].items():
                 if name != "prometheus":
                     found[f"{path} {name}"] = service["command"]

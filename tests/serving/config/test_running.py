@@ -2,24 +2,23 @@
 
 import dataclasses
 import json
-import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from serving.client import ReIDClient
+from serving.compare import compared
 from serving.config.flags import server_flags
 from serving.config.fleet_files import fleet_files
 from serving.config.folder import write_folder
 from serving.config.settings import Settings
-from tests.commands import run, start
+from serving.errors import BadRequest
+from tests.commands import assert_refused, call, run, start
 from tests.export.models import SIZE
 from tests.serving.config.conftest import MAX_BATCH
 
@@ -64,16 +63,6 @@ def ready(output):
     return subprocess.run(["bash", script], capture_output=True, timeout=60, check=False).returncode
 
 
-def compare(output, settings):
-    """compare.py with the same server twice."""
-    address = f"localhost:{settings.port}"
-    command = [sys.executable, output / "compose" / "compare.py", address, address, "reid"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
-
-
 def test_the_embedded_server_runs_with_it(fleet):
     settings, output = fleet
     known = set(re.findall(r"^  --(?:\[no\])?(\w+):", run("serving.serve", "--help").stdout, re.M))
@@ -90,9 +79,11 @@ def test_the_embedded_server_runs_with_it(fleet):
         pixels = np.zeros([2, *SIZE, 3], np.uint8)
         with ReIDClient(f"localhost:{settings.port}", "reid") as client:
             assert client.embed(pixels).shape == (2, 4)
-        compared = compare(output, settings)
-        assert compared.returncode == 0, compared.stderr
-        assert "differ by at most 0 of their length" in compared.stdout
+        servers = f"--servers=localhost:{settings.port},http://localhost:{settings.rest_port}"
+        same = call("serving.compare", servers)
+        assert same.returncode == 0, same.stderr
+        assert "differ by at most 0 of their length" in same.stdout
+        assert "that agree: 100.00%" in same.stdout
     finally:
         server.terminate()
         server.communicate(timeout=60)
@@ -133,3 +124,15 @@ def test_ready_reads_the_answer_and_not_only_its_status(state, code, fleet):
 def test_the_scripts_are_shell(fleet):
     for path in fleet[1].rglob("*.sh"):
         subprocess.run(["bash", "-n", path], check=True, capture_output=True, timeout=60)
+
+
+def test_two_servers_that_differ():
+    one = np.float32([[3, 4], [0, 1]])  # the longest is 5
+    black, other = np.zeros([2, 8, 4, 3], np.uint8), np.zeros([2, 8, 4, 3], np.uint8)
+    other[0, 0] = 1  # 4 * 3 of 2 * 8 * 4 * 3 values
+    difference, agreeing = compared((one, black), (one + np.float32([[0, 1], [0, 0]]), other))
+    assert difference == pytest.approx(1 / 5) and agreeing == pytest.approx(1 - 12 / 192)
+    assert compared((one, None), (one, None)) == (0, None)
+    with pytest.raises(BadRequest, match="different models"):
+        compared((one, None), (one, black))
+    assert_refused(call("serving.compare", "--servers=localhost:1"), "--servers takes two")

@@ -16,4 +16,4 @@ until python -c "import socket; socket.create_connection(('localhost', $cpu_port
   kill -0 $$cpu || exit 1
   sleep 1
 done
-python compare.py localhost:$cpu_port localhost:$port $model
+python -m serving.compare --servers=localhost:$cpu_port,localhost:$port --model=$model

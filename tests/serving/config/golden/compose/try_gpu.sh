@@ -16,4 +16,4 @@ until python -c "import socket; socket.create_connection(('localhost', 8600))" 2
   kill -0 $cpu || exit 1
   sleep 1
 done
-python compare.py localhost:8600 localhost:8500 reid
+python -m serving.compare --servers=localhost:8600,localhost:8500 --model=reid
