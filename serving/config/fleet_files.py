@@ -1,7 +1,8 @@
 """Every file of the output, as {path: text}: the same settings and models give the same bytes."""
 
-from serving.config.containers import compose_text, kubernetes_texts
+from serving.config.compose import compose_text
 from serving.config.flags import server_flags
+from serving.config.kubernetes import kubernetes_texts
 from serving.config.render import commented, render
 from serving.config.roles import roles_of
 from serving.config.texts import METRICS_PATH, server_texts, ssl_text
