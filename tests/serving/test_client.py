@@ -29,7 +29,8 @@ def model():
 @pytest.fixture(params=TRANSPORTS)
 def client(request, model):
     with TRANSPORTS[request.param](model) as address:
-        with ReIDClient(address, timeout=10) as client:
+        # One request after the other: tests below count them in their order.
+        with ReIDClient(address, timeout=10, max_in_flight=1) as client:
             yield client
 
 
@@ -76,7 +77,7 @@ class TestEmbed:
         assert [len(sent["encoded"]) for sent in model.sent(contract.EMBED_ENCODED)] == [4, 2]
 
     def test_batch_size_is_the_callers(self, client, model):
-        with ReIDClient(client.server, batch_size=3) as smaller:
+        with ReIDClient(client.server, batch_size=3, max_in_flight=1) as smaller:
             smaller.embed(some_images(6))
         assert [len(sent["images"]) for sent in model.sent(contract.EMBED)] == [3, 3]
 

@@ -340,7 +340,7 @@ def test_settings_that_cannot_work_are_refused(arguments, says):
 
 
 def test_a_request_that_no_message_can_hold(model, monkeypatch):
-    monkeypatch.setattr("serving.client.MAX_REQUEST_BYTES", 100)
+    monkeypatch.setattr("serving.calls.MAX_REQUEST_BYTES", 100)
     with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=10) as client:
         with pytest.raises(RequestTooLarge, match="2 images make a request .* lower batch_size"):
             client.embed(IMAGES)
