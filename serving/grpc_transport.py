@@ -26,23 +26,19 @@ class _Channel:
             for method, (request, response) in methods.items()
         }
 
-    def method(self, call):
-        return self._methods[grpc_format.METHODS[type(call)]]
-
-    def given(self, call):
-        """The arguments of a method."""
-        request = grpc_format.request_of(call)
-        return (request, self.timeout(call), self._metadata)
-
-    def timeout(self, call):
-        return self._target.limited(call.timeout)
+    def begin(self, call, how="__call__"):
+        """What the method of the call returns; `how` names another way of calling it."""
+        method = getattr(self._methods[grpc_format.METHODS[type(call)]], how)
+        timeout = self._target.limited(call.timeout)
+        return method(grpc_format.request_of(call), timeout=timeout, metadata=self._metadata)
 
     def answer(self, call, response):
         return grpc_format.answer_of(call, response, self._target.address)
 
     def failed(self, call, error):
+        timeout = self._target.limited(call.timeout)
         return connection_error(
-            error.code().name, error.details() or "", self._target, call.model, self.timeout(call)
+            error.code().name, error.details() or "", self._target, call.model, timeout
         )
 
     def close(self):
@@ -58,14 +54,14 @@ class GrpcTransport:
     def call(self, call):
         """Returns the answer; raises a ServingError."""
         try:
-            response = self._channel.method(call)(*self._channel.given(call))
+            response = self._channel.begin(call)
         except grpc.RpcError as error:
             raise self._channel.failed(call, error) from error
         return self._channel.answer(call, response)
 
     def start(self, call):
         """Returns a future, which `result` understands and `cancel()` ends."""
-        return self._channel.method(call).future(*self._channel.given(call))
+        return self._channel.begin(call, "future")
 
     def result(self, call, future):
         """The answer to a call that was started."""
@@ -91,7 +87,7 @@ class AsyncGrpcTransport:
         if self._channel is None:  # a channel belongs to the loop that runs when it is made
             self._channel = _Channel(self._target, channel_of(self._target, aio))
         try:
-            response = await self._channel.method(call)(*self._channel.given(call))
+            response = await self._channel.begin(call)
         except grpc.RpcError as error:
             raise self._channel.failed(call, error) from error
         return self._channel.answer(call, response)

@@ -1,4 +1,4 @@
-"""The client against a NumPy model, over gRPC and over REST."""
+"""Both faces of the client against a NumPy model, over gRPC and over REST."""
 
 import io
 
@@ -16,9 +16,8 @@ from serving.errors import (
     ServerUnavailable,
 )
 from tests.serving import fake_server
+from tests.serving.faces import FACES
 from tests.serving.fake_server import SIZE, WIDTH, Failure, embed
-
-TRANSPORTS = {"grpc": fake_server.grpc_server, "rest": fake_server.rest_server}
 
 
 @pytest.fixture
@@ -26,11 +25,12 @@ def model():
     return fake_server.FakeModel()
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=FACES)
 def client(request, model):
-    with TRANSPORTS[request.param](model) as address:
+    server, face = FACES[request.param]
+    with server(model) as address:
         # One request after the other: tests below count them in their order.
-        with ReIDClient(address, timeout=10, max_in_flight=1) as client:
+        with face(address, timeout=10, max_in_flight=1) as client:
             yield client
 
 
