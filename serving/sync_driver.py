@@ -51,21 +51,22 @@ class SyncDriver:
             return
         underway = _Underway(self._transport)
         waiting = enumerate(itertools.chain(first, waiting))
-        answers, started, given = {}, 0, 0
+        answers, started, given, exhausted = {}, 0, 0, False
         try:
             while True:
-                while underway.count < parts.limit and started - given < AHEAD * parts.limit:
+                room = AHEAD * parts.limit - (started - given)
+                while room > 0 and underway.count < parts.limit and not exhausted:
                     index, operation = next(waiting, (None, None))
-                    if operation is None:
-                        break
-                    started += 1
-                    answers |= underway.step(index, operation, None)
+                    exhausted = operation is None
+                    if not exhausted:
+                        started, room = started + 1, room - 1
+                        answers |= underway.step(index, operation, None)
                 while given in answers:
                     yield answers.pop(given)
                     given += 1
                 if underway.count:
                     answers |= underway.wait()
-                elif started == given:
+                elif exhausted:
                     return
         finally:
             underway.cancel()
