@@ -1,8 +1,5 @@
 """Operations that run an attack of the export."""
 
-import sys
-import warnings
-
 import numpy as np
 
 from serving import contract
@@ -12,6 +9,7 @@ from serving.calls import Parts, predict
 from serving.images import Files, as_batch, check_size
 from serving.parts import Counter, in_parts
 from serving.sending_files import pixels_of
+from serving.telling import warn
 
 
 def attack(model, images, attack, settings, progress=None):
@@ -19,10 +17,9 @@ def attack(model, images, attack, settings, progress=None):
     result = yield from attack_details(model, images, attack, settings, progress)
     failed = np.flatnonzero(~result.valid)
     if len(failed):
-        warnings.warn(
+        warn(
             f"attack {attack} failed on {len(failed)} of {len(result.valid)} images, first on "
-            f"image {failed[0]}; they are unchanged",
-            stacklevel=callers_level(),
+            f"image {failed[0]}; they are unchanged"
         )
     return result.adversarial
 
@@ -54,11 +51,3 @@ def attack_details(model, images, attack, settings, progress=None):
     answers = yield Parts(operations, model.max_in_flight)
     rows = {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
     return AttackResult(**{**rows, "valid": rows["valid"].astype(bool)})
-
-
-def callers_level():
-    """The stacklevel of the first frame outside this package, however the operation is driven."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("serving."):
-        level, frame = level + 1, frame.f_back
-    return level

@@ -4,10 +4,10 @@ import dataclasses
 import ipaddress
 import socket
 import urllib.parse
-import warnings
 
 from serving.credentials import Credentials
 from serving.errors import BadRequest, ServerUnavailable
+from serving.telling import warn
 
 FORMS = (
     "give host:port for gRPC (host1:port,host2:port or dns:///host:port for several servers that "
@@ -97,10 +97,7 @@ def warn_of_open_token(target, urls):
     if target.credentials.token is None or target.secure:
         return
     if not all(is_local(url.hostname) for url in urls):
-        warnings.warn(
-            f"the token goes to {target.address} in plain text, where others may read it: use TLS",
-            stacklevel=5,
-        )
+        warn(f"the token goes to {target.address} in plain text, for others to read: use TLS")
 
 
 def is_local(host):

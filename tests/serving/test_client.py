@@ -124,8 +124,10 @@ class TestAttack:
 
     def test_a_failed_image_is_told(self, client, model):
         model.edit = lambda outputs: outputs | {"valid": np.array([1, 0], np.uint8)}
-        with pytest.warns(UserWarning, match="failed on 1 of 2 images, first on image 1"):
+        with pytest.warns(UserWarning, match="failed on 1 of 2 images, first on image 1") as told:
             client.attack(some_images(2))
+        if isinstance(client, ReIDClient):  # on a loop there is no caller to point at
+            assert told[0].filename == __file__
 
 
 def guides_sent(model):
@@ -309,11 +311,6 @@ class TestWhatTheServerTells:
             for call in (other.status, other.metadata, lambda: other.embed(some_images(1))):
                 with pytest.raises(ModelNotFound, match="does not serve 'nope'"):
                     call()
-
-    def test_another_contract_version_is_refused(self, client, model):
-        model.description["contract_version"] = 2
-        with pytest.raises(ServerFailure, match="version 2 of the contract and this client .* 1"):
-            client.attack(some_images(1))
 
     @pytest.mark.parametrize("key", ["input_size", "attacks", "limits", "contract_version"])
     def test_a_description_without_its_parts_is_refused(self, client, model, key):
