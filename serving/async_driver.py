@@ -4,7 +4,7 @@ import asyncio
 import collections
 import contextlib
 
-from serving.calls import AHEAD, Parts, Pause, advance
+from serving.calls import AHEAD, Parts, Pause, advance, check_open
 from serving.errors import ServingError
 
 
@@ -13,9 +13,11 @@ class AsyncDriver:
 
     def __init__(self, transport):
         self._transport = transport
+        self._closed = False
 
     async def run(self, operation):
         """Returns what the operation returns."""
+        check_open(self._closed)
         outcome = None
         with contextlib.closing(operation):
             while True:
@@ -35,6 +37,7 @@ class AsyncDriver:
                 yield answer
 
     async def close(self):
+        self._closed = True
         await self._transport.close()
 
     async def _answer(self, wanted):
@@ -49,7 +52,7 @@ class AsyncDriver:
         window = collections.deque()  # tasks in the order of their parts
         try:
             while True:
-                underway = [task for task in window if not task.done()]
+                underway = [task for task in window if not ended_well(task)]
                 while len(underway) < parts.limit and len(window) < AHEAD * parts.limit:
                     operation = next(waiting, None)
                     if operation is None:
@@ -58,13 +61,18 @@ class AsyncDriver:
                     underway.append(window[-1])
                 if not window:
                     return
-                if underway and not window[0].done():
-                    ended, _ = await asyncio.wait(underway, return_when=asyncio.FIRST_COMPLETED)
-                    for task in ended:
-                        task.result()  # the first failure, wherever its part stands
-                while window and window[0].done():
+                if window[0].done():
                     yield window.popleft().result()
+                else:
+                    await asyncio.wait(underway, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in window:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
+
+
+def ended_well(task):
+    """Whether a task is done; raises its failure, wherever its part stands."""
+    if task.done():
+        task.result()
+    return task.done()

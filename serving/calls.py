@@ -8,7 +8,7 @@ that one operation serves the blocking client and the asyncio one.
 import dataclasses
 from collections.abc import Iterable
 
-from serving.errors import RequestTooLarge, ServerFailure
+from serving.errors import BadRequest, RequestTooLarge, ServerFailure
 
 MAX_REQUEST_BYTES = 2**31 - 2**20  # no protobuf message reaches 2 GiB
 AHEAD = 2  # parts begun and not yet handed over in order, as a multiple of Parts.limit
@@ -70,6 +70,11 @@ def advance(operation, outcome):
     if isinstance(outcome, BaseException):
         return operation.throw(outcome)
     return operation.send(outcome)
+
+
+def check_open(closed):
+    if closed:
+        raise BadRequest("this client is closed: make a new one")
 
 
 def predict(model, signature, given, outputs):

@@ -34,8 +34,8 @@ def options_of(target):
         # A server that comes back is noticed within a second, not within two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
-        # Servers take a ping each five minutes, and none while nothing is under way; a client that
-        # asks more often is sent away with GOAWAY "too_many_pings".
+        # Servers allow a ping each five minutes, and none while nothing is under way; a client that
+        # goes on asking more often is sent away with GOAWAY "too_many_pings".
         ("grpc.keepalive_time_ms", int(1000 * target.keepalive)),
         ("grpc.keepalive_timeout_ms", 1000 * KEEPALIVE_TIMEOUT_SECONDS),
         ("grpc.keepalive_permit_without_calls", 0),

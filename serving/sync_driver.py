@@ -5,7 +5,7 @@ import itertools
 import queue
 import time
 
-from serving.calls import AHEAD, Parts, Pause, advance
+from serving.calls import AHEAD, Parts, Pause, advance, check_open
 from serving.errors import ServingError
 
 
@@ -14,9 +14,11 @@ class SyncDriver:
 
     def __init__(self, transport):
         self._transport = transport
+        self._closed = False
 
     def run(self, operation):
         """Returns what the operation returns."""
+        check_open(self._closed)
         outcome = None
         with contextlib.closing(operation):
             while True:
@@ -34,6 +36,7 @@ class SyncDriver:
         yield from self._parts(self.run(operation))
 
     def close(self):
+        self._closed = True
         self._transport.close()
 
     def _answer(self, wanted):
@@ -51,22 +54,20 @@ class SyncDriver:
             return
         underway = _Underway(self._transport)
         waiting = enumerate(itertools.chain(first, waiting))
-        answers, started, given, exhausted = {}, 0, 0, False
+        answers, given = {}, 0  # {index: answer}; how many were handed over
         try:
             while True:
-                room = AHEAD * parts.limit - (started - given)
-                while room > 0 and underway.count < parts.limit and not exhausted:
+                while underway.count < min(parts.limit, AHEAD * parts.limit - len(answers)):
                     index, operation = next(waiting, (None, None))
-                    exhausted = operation is None
-                    if not exhausted:
-                        started, room = started + 1, room - 1
-                        answers |= underway.step(index, operation, None)
-                while given in answers:
+                    if operation is None:
+                        break
+                    answers |= underway.step(index, operation, None)
+                if given in answers:
                     yield answers.pop(given)
                     given += 1
-                if underway.count:
+                elif underway.count:
                     answers |= underway.wait()
-                elif exhausted:
+                else:
                     return
         finally:
             underway.cancel()

@@ -28,10 +28,11 @@ __all__ = [
 
 
 @contextlib.contextmanager
-def grpc_server(model, port=0, options=(), certificate=None, client_ca=None):
+def grpc_server(model, port=0, options=(), certificate=None, client_ca=None, max_calls=None):
     """Yields "localhost:port" of a running server.
 
     certificate: trustme.LeafCert for TLS, or None.
+    max_calls: calls at the same time; one more is refused.
     client_ca: trustme.CA that clients' certificates have to be of, or None.
     """
 
@@ -67,7 +68,11 @@ def grpc_server(model, port=0, options=(), certificate=None, client_ca=None):
         return handler
 
     functions = {"Predict": predict, "GetModelMetadata": metadata, "GetModelStatus": status}
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(16), options=options)
+    server = grpc.server(
+        concurrent.futures.ThreadPoolExecutor(16),
+        options=options,
+        maximum_concurrent_rpcs=max_calls,
+    )
     for service, methods in messages.SERVICES.items():
         handlers = {
             name: grpc.unary_unary_rpc_method_handler(

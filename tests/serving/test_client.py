@@ -328,6 +328,18 @@ class TestReady:
     def test_returns_once_a_version_is_available(self, client):
         client.wait_ready(timeout=5)
 
+    def test_the_second_servable_may_be_needed_too(self, client, model):
+        client.wait_ready(timeout=5, encoded=True)
+        del model.signatures["reid_encoded"]
+        client.wait_ready(timeout=5)
+        with pytest.raises(ModelNotFound, match="does not serve 'reid_encoded'"):
+            client.wait_ready(timeout=0.1, encoded=True)
+
+    @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+    def test_no_time_to_wait_is_refused(self, client, timeout):
+        with pytest.raises(BadRequest, match="timeout must be positive"):
+            client.wait_ready(timeout)
+
     def test_waits_for_loading(self, client, model):
         model.versions = [(3, "LOADING", "")]
         with pytest.raises(ServerUnavailable, match="not ready after 0.1 seconds"):
@@ -376,6 +388,13 @@ class TestForeignModel:
         model.signatures["reid"] = {contract.DEFAULT_SIGNATURE: two}
         with pytest.raises(BadRequest, match="2 inputs where there should be one"):
             client.embed(some_images(1))
+
+
+def test_a_closed_client_says_so(client):
+    client.close()
+    for call in (client.status, lambda: client.embed(some_images(9))):
+        with pytest.raises(BadRequest, match="this client is closed"):
+            call()
 
 
 class TestStrangeAnswers:

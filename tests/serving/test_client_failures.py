@@ -150,6 +150,18 @@ class TestErrors:
                 client.embed(IMAGES)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_readiness_of_a_server_that_never_answers(scheme):
+    silence = threading.Event()
+    with raw_server(lambda _: silence.wait(10)) as address:
+        with ReIDClient(scheme + address, timeout=60) as client:
+            start = time.monotonic()
+            with pytest.raises(ServerUnavailable):
+                client.wait_ready(timeout=0.3)
+            assert time.monotonic() - start < 10
+        silence.set()
+
+
 class TestGrpc:
     def test_a_message_above_the_servers_limit(self, model):
         limit = [("grpc.max_receive_message_length", 100)]

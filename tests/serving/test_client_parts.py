@@ -246,10 +246,11 @@ class TestCancelling:
         assert len(model.sent(contract.EMBED)) == 3 + 2
 
     def test_an_iteration_that_is_left_cancels_its_requests(self, model, address):
-        images, stop = some_images(10), threading.Event()
+        images, stop, begun = some_images(10), threading.Event(), threading.Semaphore(0)
 
         def gate(signature, inputs):
             if not (inputs["images"][0] == images[0]).all():
+                begun.release()
                 stop.wait(WAIT)
 
         with ReIDClient(address, batch_size=1, max_in_flight=3) as client:
@@ -257,9 +258,11 @@ class TestCancelling:
             model.gate = gate
             parts = client.embed_iter(images)
             next(parts)
-            parts.close()
             try:
-                for _ in range(2):
+                for _ in range(3):
+                    assert begun.acquire(timeout=WAIT)
+                parts.close()
+                for _ in range(3):
                     assert model.ended.acquire(timeout=WAIT)
             finally:
                 stop.set()

@@ -1,5 +1,6 @@
 """What passes is asked for again, as often as told and no more; several servers take turns."""
 
+import contextlib
 import socket
 import threading
 
@@ -88,6 +89,17 @@ class TestGrpc:
                     client.embed(IMAGES)
                 assert len(model.requests) == attempts
 
+    def test_what_grpc_itself_refuses_is_asked_again(self, model, monkeypatch):
+        """The server's pool is full, as TF Serving's: the request does not reach a model."""
+        monkeypatch.setattr(retries, "FIRST_SECONDS", 0.1)
+        free = threading.Event()
+        with fake_server.grpc_server(model, max_calls=1) as address:
+            with ReIDClient(address, batch_size=1, max_in_flight=2, timeout=20) as client:
+                client.describe()
+                model.gate = lambda signature, inputs: free.wait(0.15)
+                client.embed(IMAGES)
+        assert len(model.sent(contract.EMBED)) == 2 and model.most_underway == 1
+
     def test_the_largest_burst_of_one_client_does_not_use_up_the_tokens(self):
         from serving.face import MAX_IN_FLIGHT
 
@@ -143,17 +155,22 @@ def target(server):
 class TestSeveralServers:
     def test_they_take_turns_and_stand_in_for_each_other(self):
         models = [fake_server.FakeModel(), fake_server.FakeModel()]
+        images = np.zeros([20, *SIZE, 3], np.uint8)
         with fake_server.grpc_server(models[0]) as first:
-            with fake_server.grpc_server(models[1]) as second:
-                with ReIDClient(f"{first},{second}", batch_size=1, timeout=20) as client:
+            with contextlib.ExitStack() as second:
+                address = f"{first},{second.enter_context(fake_server.grpc_server(models[1]))}"
+                # One at a time, so that whoever repeats a request comes to the other server.
+                with ReIDClient(address, batch_size=1, max_in_flight=1, timeout=20) as client:
                     both_connected(client, models)
                     for model in models:
                         model.requests.clear()
-                    client.embed(np.zeros([20, *SIZE, 3], np.uint8))
+                    client.embed(images)
                     counts = [len(model.requests) for model in models]
                     assert min(counts) >= 8 and sum(counts) == 20
-                    models[0].gate = lambda signature, inputs: refuse()
-                    client.embed(np.zeros([20, *SIZE, 3], np.uint8))
+                    models[1].gate = lambda signature, inputs: refuse()
+                    client.embed(images)
+                    second.close()
+                    client.embed(images)
 
     def test_one_name_for_many(self, model):
         with fake_server.grpc_server(model) as address:
