@@ -21,6 +21,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.files import write_json
 from keras_reid.runs import entry
 from serving.client import ReIDClient
+from serving.credential_flags import credentials_of, define_credential_flags
 from serving.errors import ServingError
 
 
@@ -37,6 +38,7 @@ def define_flags():
     flags.DEFINE_float("epsilon_255", 5.0, "Radius in 1/255.", lower_bound=0, upper_bound=255)
     flags.DEFINE_integer("steps", 15, "Steps of the attacks.", lower_bound=1)
     flags.DEFINE_string("results", None, "JSON file for the figures.")
+    define_credential_flags()
     flags.mark_flags_as_required(["servable", "images"])
 
 
@@ -59,7 +61,8 @@ def main(argv):
     generator = load_generator(values.misrank, model) if values.misrank else None
     rows = check_export(model, values.servable, pixels, generator=generator, **settings)
     if values.server:
-        with ReIDClient(values.server, model=values.name) as client:
+        credentials = credentials_of(values)
+        with ReIDClient(values.server, model=values.name, credentials=credentials) as client:
             rows += check_server(
                 client, values.servable, pixels, attacks=values.attacks, **settings
             )

@@ -15,16 +15,16 @@ SLACK_255 = 1e-3
 
 
 def attack_inputs(
-    description, attack, count, *, epsilon_255, steps, seed, push, pull, num_pixels, embed
+    model, description, attack, count, *, epsilon_255, steps, seed, push, pull, num_pixels
 ):
-    """Returns {input name: [count, ...]} for `attack_<name>`.
+    """Operation: {input name: [count, ...]} for `attack_<name>`.
 
     Args:
-      description: answer of `describe`.
+      model: serving.model.Model; embeds guides that are images.
+      description: answer of its `describe`.
       attack: name of the attack.
       count: number of images.
       epsilon_255, steps, seed, push, pull, num_pixels: as in `ReIDClient.attack`.
-      embed: images -> [N, D]; called for guides that are images.
     """
     settings = attack_settings(description, attack)
     limits = description["limits"]
@@ -53,7 +53,8 @@ def attack_inputs(
         return inputs
     if not told:
         raise BadRequest(f"attack {attack} needs guides: give push=, pull= or both")
-    return inputs | guide_inputs(push, pull, count=count, settings=settings, embed=embed)
+    guides = yield from guide_inputs(model, push, pull, count=count, settings=settings)
+    return inputs | guides
 
 
 def attack_settings(description, attack):

@@ -25,9 +25,11 @@ class ServingError(Exception):
     """Told in one sentence that names the thing and the remedy; entry modules print it, exit 2.
 
     details: the server's own words, where it said any.
+    status: name of the server's status, as in HTTP_STATUS, where it sent one.
     """
 
     details = ""
+    status = ""
 
 
 class BadRequest(ServingError, ValueError):
@@ -48,6 +50,10 @@ class AccessDenied(ServingError):
 
 class ServerUnavailable(ServingError):
     """Nobody answers there, or whoever did went away during the call: try again later."""
+
+
+class TlsFailed(ServerUnavailable):
+    """Client and server do not agree on TLS or a certificate; trying again changes nothing."""
 
 
 class ServerBusy(ServerUnavailable):
@@ -82,6 +88,10 @@ SENTENCES = {
     "NOT_FOUND": "{address} does not serve {model!r}: {details}",
     "UNAVAILABLE": GONE,
     "CANCELLED": GONE,
+    "UNAUTHENTICATED": "{address} does not know who asks ({details}): give a token that it "
+    "accepts, Credentials(token=...) or --token_file",
+    "PERMISSION_DENIED": "{address} does not allow this ({details}): ask its owner for access, or "
+    "give another token, Credentials(token=...) or --token_file",
     "RESOURCE_EXHAUSTED": "the model server at {address} is busy ({details}): try again later",
     "DEADLINE_EXCEEDED": "no answer from {address} within {timeout:g} seconds: allow more "
     "(the first call of an attack takes longest) or send less at a time",
@@ -110,5 +120,5 @@ def from_server(name, details, address, model, timeout):
     if "larger than max" in details:  # a message (gRPC) or a batch (batching session)
         kind, sentence = RequestTooLarge, TOO_LARGE
     error = kind(sentence.format(address=address, model=model, details=details, timeout=timeout))
-    error.details = details
+    error.details, error.status = details, name
     return error

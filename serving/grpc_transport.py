@@ -1,55 +1,23 @@
-"""TF Serving's gRPC services, called without TensorFlow."""
-
-import json
+"""TF Serving's gRPC services, called without TensorFlow: blocking, as futures, and on asyncio."""
 
 import grpc
+from grpc import aio
 
-from serving import errors
-from serving.messages import (
-    SERVICES,
-    SIGNATURE_DEF,
-    GetModelMetadataRequest,
-    GetModelStatusRequest,
-    PredictRequest,
-    SignatureDefMap,
-)
-from serving.tensors import to_array, to_proto
-
-INT32_MAX = 2**31 - 1
-# Full queues and exhausted thread pools of a server pass; predictions may be asked for twice.
-RETRIES = {
-    "maxAttempts": 5,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "2s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
-}
-SERVICE_CONFIG = {
-    "methodConfig": [{"name": [{"service": name} for name in SERVICES], "retryPolicy": RETRIES}]
-}
-OPTIONS = [
-    # The default of 4 MiB is 42 images of 256 x 128.
-    ("grpc.max_send_message_length", INT32_MAX),
-    ("grpc.max_receive_message_length", INT32_MAX),
-    ("grpc.enable_retries", 1),
-    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
-    # A request beyond this buffer (256 KiB by default: two images) is never retried.
-    ("grpc.per_rpc_retry_buffer_size", INT32_MAX),
-    # A server that comes back is noticed within a second, not within two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
+from serving import grpc_format
+from serving.grpc_options import channel_of
+from serving.messages import SERVICES
+from serving.tls_errors import connection_error
 
 
-class GrpcTransport:
-    """One channel to `address`; every call ends within `timeout` seconds."""
+class _Channel:
+    """What both transports do with one channel to a serving.connection.Target."""
 
-    def __init__(self, address, timeout):
-        self.address = address
-        self._timeout = timeout
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+    def __init__(self, target, channel):
+        self._target = target
+        self._channel = channel
+        self._metadata = tuple(target.credentials.headers.items())
         self._methods = {
-            method: self._channel.unary_unary(
+            method: channel.unary_unary(
                 f"/{service}/{method}",
                 request_serializer=request.SerializeToString,
                 response_deserializer=response.FromString,
@@ -58,44 +26,72 @@ class GrpcTransport:
             for method, (request, response) in methods.items()
         }
 
-    def predict(self, model, signature, inputs, outputs):
-        """{name: array} -> {name: array}; `outputs` are those wanted, {name: NumPy dtype name}."""
-        request = PredictRequest(output_filter=sorted(outputs))
-        request.model_spec.signature_name = signature
-        for name, array in inputs.items():
-            request.inputs[name].CopyFrom(to_proto(array))
-        response = self._call("Predict", model, request)
-        arrays = {}
-        for name, dtype in outputs.items():
-            if name not in response.outputs:
-                raise errors.ServerFailure(f"{self.address} answered without {name!r}")
-            array = to_array(response.outputs[name])
-            if array.dtype != (object if dtype == "str" else dtype):
-                raise errors.ServerFailure(
-                    f"{self.address} answered {name!r} as {array.dtype}, not as {dtype}"
-                )
-            arrays[name] = array
-        return arrays
+    def begin(self, call, how="__call__"):
+        """What the method of the call returns; `how` names another way of calling it."""
+        method = getattr(self._methods[grpc_format.METHODS[type(call)]], how)
+        timeout = self._target.limited(call.timeout)
+        return method(grpc_format.request_of(call), timeout=timeout, metadata=self._metadata)
 
-    def metadata(self, model):
-        """Returns a SignatureDefMap."""
-        request = GetModelMetadataRequest(metadata_field=[SIGNATURE_DEF])
-        response = self._call("GetModelMetadata", model, request)
-        signatures = SignatureDefMap()
-        response.metadata[SIGNATURE_DEF].Unpack(signatures)
-        return signatures
+    def answer(self, call, response):
+        return grpc_format.answer_of(call, response, self._target.address)
 
-    def status(self, model):
-        """Returns a GetModelStatusResponse."""
-        return self._call("GetModelStatus", model, GetModelStatusRequest())
+    def failed(self, call, error):
+        timeout = self._target.limited(call.timeout)
+        return connection_error(
+            error.code().name, error.details() or "", self._target, call.model, timeout
+        )
+
+    def close(self):
+        return self._channel.close()
+
+
+class GrpcTransport:
+    """Calls that block, or that are started and asked for later."""
+
+    def __init__(self, target):
+        self._channel = _Channel(target, channel_of(target))
+
+    def call(self, call):
+        """Returns the answer; raises a ServingError."""
+        try:
+            response = self._channel.begin(call)
+        except grpc.RpcError as error:
+            raise self._channel.failed(call, error) from error
+        return self._channel.answer(call, response)
+
+    def start(self, call):
+        """Returns a future, which `result` understands and `cancel()` ends."""
+        return self._channel.begin(call, "future")
+
+    def result(self, call, future):
+        """The answer to a call that was started."""
+        try:
+            response = future.result()
+        except grpc.RpcError as error:
+            raise self._channel.failed(call, error) from error
+        return self._channel.answer(call, response)
 
     def close(self):
         self._channel.close()
 
-    def _call(self, method, model, request):
-        request.model_spec.name = model
+
+class AsyncGrpcTransport:
+    """The same on the event loop of the first call."""
+
+    def __init__(self, target):
+        self._target = target
+        self._channel = None
+
+    async def call(self, call):
+        """Returns the answer; raises a ServingError."""
+        if self._channel is None:  # a channel belongs to the loop that runs when it is made
+            self._channel = _Channel(self._target, channel_of(self._target, aio))
         try:
-            return self._methods[method](request, timeout=self._timeout)
+            response = await self._channel.begin(call)
         except grpc.RpcError as error:
-            name, details = error.code().name, error.details() or ""
-            raise errors.from_server(name, details, self.address, model, self._timeout) from error
+            raise self._channel.failed(call, error) from error
+        return self._channel.answer(call, response)
+
+    async def close(self):
+        if self._channel is not None:
+            await self._channel.close()

@@ -9,6 +9,7 @@ What a caller may write for `push` and `pull`, a *guide* being one image (path, 
 
 import numpy as np
 
+from serving.embedding import embed
 from serving.errors import BadRequest
 from serving.images import FILE
 
@@ -18,14 +19,14 @@ FORMS = (
 )
 
 
-def guide_inputs(push, pull, *, count, settings, embed):
-    """Returns the inputs push, push_weight, pull, pull_weight, each [count, ...].
+def guide_inputs(model, push, pull, *, count, settings):
+    """Operation: the inputs push, push_weight, pull, pull_weight, each [count, ...].
 
     Args:
+      model: serving.model.Model; embeds guides that are images.
       push, pull: guides in any form above, or None.
       count: number of images attacked.
       settings: what `describe` tells of the attack (num_push, num_pull, guide_size).
-      embed: images -> [N, D]; called for guides that are images.
     """
     inputs = {}
     for name, guides in (("push", push), ("pull", pull)):
@@ -34,7 +35,7 @@ def guide_inputs(push, pull, *, count, settings, embed):
         weights = np.zeros([1, slots], np.float32)
         if guides is not None:
             groups = as_groups(guides, name, count)
-            values, weights = padded(groups, name, slots, width, embed)
+            values, weights = yield from padded(model, groups, name, slots, width)
         inputs[name] = np.broadcast_to(values, [count, slots, width])
         inputs[f"{name}_weight"] = np.broadcast_to(weights, [count, slots])
     return inputs
@@ -66,8 +67,8 @@ def nesting(guides, name):
     return array.ndim - (3 if array.dtype == np.uint8 else 1)
 
 
-def padded(groups, name, slots, width, embed):
-    """Groups of guides -> ([groups, slots, width], [groups, slots] of 1 and 0)."""
+def padded(model, groups, name, slots, width):
+    """Operation: groups of guides -> ([groups, slots, width], [groups, slots] of 1 and 0)."""
     lengths = np.array([len(group) for group in groups])
     if lengths.max() > slots:
         raise BadRequest(
@@ -75,7 +76,8 @@ def padded(groups, name, slots, width, embed):
         )
     if not lengths.any():
         raise BadRequest(f"{name} is empty: leave it out, or {FORMS}")
-    embeddings = as_embeddings([guide for group in groups for guide in group], name, embed)
+    guides = [guide for group in groups for guide in group]
+    embeddings = yield from as_embeddings(model, guides, name)
     if embeddings.shape[1:] != (width,):
         raise BadRequest(
             f"{name} guides are {'x'.join(map(str, embeddings.shape[1:]))} wide and this attack "
@@ -89,10 +91,10 @@ def padded(groups, name, slots, width, embed):
     return values, taken.astype(np.float32)
 
 
-def as_embeddings(guides, name, embed):
-    """Embeds guides that are images; takes the others as they are."""
+def as_embeddings(model, guides, name):
+    """Operation: embeds guides that are images; takes the others as they are."""
     if isinstance(guides[0], FILE) or getattr(guides[0], "dtype", None) == np.uint8:
-        return embed(guides)
+        return (yield from embed(model, guides))
     try:
         return np.asarray(guides, np.float32)
     except (TypeError, ValueError) as error:

@@ -48,29 +48,32 @@ def content_of(path):
         raise BadRequest(f"cannot read {os.fspath(path)}: {error.strerror or error}") from error
 
 
-def as_batch(images):
-    """One image or several, pixels or files -> uint8 [N, H, W, 3] or Files; never empty."""
+def as_batch(images, first=0):
+    """One image or several, pixels or files -> uint8 [N, H, W, 3] or Files; never empty.
+
+    first: place of the first one in the whole input, of which this may be a part.
+    """
     if isinstance(images, FILE):
         images = [images]
     if isinstance(images, Iterator) or isinstance(images, np.ndarray) and images.dtype.kind in "OU":
         images = list(images)
     if isinstance(images, (list, tuple)) and any(isinstance(item, FILE) for item in images):
-        return files(list(images))
+        return files(list(images), first)
     return pixels(images)
 
 
-def files(items):
+def files(items, first=0):
     strange = [index for index, item in enumerate(items) if not isinstance(item, FILE)]
     if strange:
         raise BadRequest(
-            f"image {strange[0]} is neither a path nor bytes, but others are: send files and "
-            "pixels in separate calls"
+            f"image {first + strange[0]} is neither a path nor bytes, but others are: send files "
+            "and pixels in separate calls"
         )
     return Files(
         items,
         [
             f"image {index}" if isinstance(item, bytes) else os.fspath(item)
-            for index, item in enumerate(items)
+            for index, item in enumerate(items, first)
         ],
     )
 

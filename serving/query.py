@@ -18,6 +18,7 @@ from absl import flags
 
 from serving import entry
 from serving.client import ReIDClient
+from serving.credential_flags import credentials_of, define_credential_flags
 from serving.errors import BadRequest
 from serving.files import read_png, write_json, write_npy, write_png
 from serving.gallery import open_gallery
@@ -48,6 +49,7 @@ def define_flags(into=flags.FLAGS):
     names("push", None, "Images to move away from, for an attack that takes guides.")
     names("pull", None, "Images to move towards, likewise.")
     text("output", "runs/query", "Folder for the results.")
+    define_credential_flags(into)
 
 
 def main():
@@ -61,7 +63,9 @@ def ask(values):
     if not values.attack and (values.push or values.pull):
         raise BadRequest("--push and --pull guide an attack: name it with --attack")
     output = Path(values.output) / Path(values.image).stem
-    with ReIDClient(values.server, values.model, timeout=values.timeout) as client:
+    with ReIDClient(
+        values.server, values.model, timeout=values.timeout, credentials=credentials_of(values)
+    ) as client:
         clean = client.decode(values.image)
         embeddings = {"clean": client.embed(clean)[0]}
         write_npy(f"{output}_embedding.npy", embeddings["clean"])

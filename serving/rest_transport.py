@@ -1,147 +1,109 @@
-"""TF Serving's REST API with the standard library."""
+"""TF Serving's REST API: calls that block, that run in a thread, and that asyncio awaits."""
 
-import base64
-import functools
+import asyncio
 import http.client
-import io
 import json
 import time
 import urllib.parse
 
-import numpy as np
-from google.protobuf import json_format
+from serving import errors, rest_format, retries
+from serving.rest_exchange import Abort, exchange, told
+from serving.tls_errors import connection_error
+from serving.workers import Workers
 
-from serving import errors
-from serving.messages import POOL, SIGNATURE_DEF, GetModelStatusResponse, SignatureDefMap
-
-CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+THREADS = 32
 
 
 class RestTransport:
-    """Calls below `url`, each on a connection of its own and within `timeout` seconds."""
+    """Calls below a URL, each on a connection of its own, repeated as gRPC repeats its calls."""
 
-    def __init__(self, url, timeout):
-        self.address = url.rstrip("/")
-        self._timeout = timeout
-        self._url = urllib.parse.urlsplit(self.address)
+    def __init__(self, target):
+        self._target = target
+        self._address = target.address
+        self._url = urllib.parse.urlsplit(self._address)
+        self._context = target.credentials.context() if target.secure else None
+        self._headers = {"Content-Type": "application/json", **target.credentials.headers}
+        self._workers = Workers(THREADS)
 
-    def predict(self, model, signature, inputs, outputs):
-        """{name: array} -> {name: array}; `outputs` are those wanted, {name: NumPy dtype name}."""
-        body = {
-            "signature_name": signature,
-            "inputs": {name: as_json(array) for name, array in inputs.items()},
-        }
-        answer = self._call(model, ":predict", json.dumps(body)).get("outputs")
-        if not isinstance(answer, dict):  # the name of a single output is left out
-            answer = dict.fromkeys(outputs, answer) if len(outputs) == 1 else {}
-        arrays = {}
-        for name, dtype in outputs.items():
+    def call(self, call, abort=None):
+        """Returns the answer; raises a ServingError. `abort` (an Abort) ends it before that."""
+        abort = abort or Abort()
+        timeout = self._target.limited(call.timeout)
+        end = time.monotonic() + timeout
+        method, path, body = rest_format.request_of(call)
+        pauses = retries.pauses()
+        while True:
             try:
-                arrays[name] = np.asarray(answer[name], object if dtype == "str" else dtype)
-            except (KeyError, TypeError, ValueError, OverflowError) as error:
-                raise errors.ServerFailure(
-                    f"{self.address} answered without a proper {name!r}"
-                ) from error
-        return arrays
+                answer = self._once(call.model, method, path, body, timeout, end, abort)
+                return rest_format.answer_of(call, answer, self._address)
+            except errors.ServerUnavailable as error:
+                pause = next(pauses, None)
+                passes = error.status in retries.STATUSES
+                passes = passes and not isinstance(error, errors.TlsFailed)
+                late = pause is None or time.monotonic() + pause >= end
+                if not passes or late or abort.wait(pause):
+                    raise
 
-    def metadata(self, model):
-        """Returns a SignatureDefMap."""
-        answer = self._call(model, "/metadata")
-        return self._parse(answer.get("metadata", {}).get(SIGNATURE_DEF, {}), SignatureDefMap())
+    def start(self, call):
+        """Returns a future, which `result` understands and `cancel()` ends."""
+        return self._workers.start(lambda abort: self.call(call, abort))
 
-    def status(self, model):
-        """Returns a GetModelStatusResponse."""
-        return self._parse(self._call(model, ""), GetModelStatusResponse())
+    def result(self, call, future):
+        """The answer to a call that was started."""
+        return future.result()
 
     def close(self):
-        """Nothing stays open between calls."""
+        self._workers.close()
 
-    def _parse(self, answer, message):
+    def _once(self, model, method, path, body, timeout, end, abort):
+        """One attempt: the JSON object of the answer."""
         try:
-            return json_format.ParseDict(
-                answer, message, ignore_unknown_fields=True, descriptor_pool=POOL
+            status, content = exchange(
+                self._url,
+                method,
+                self._url.path + path,
+                body,
+                headers=self._headers,
+                context=self._context,
+                server_name=self._target.credentials.server_name,
+                end=end,
+                abort=abort,
             )
-        except json_format.ParseError as error:
-            raise errors.ServerFailure(
-                f"{self.address} answered in no known way: {error}"
-            ) from error
-
-    def _call(self, model, verb, body=None):
-        """GETs, or POSTs a body; returns the JSON object of the answer."""
-        path = f"{self._url.path}/v1/models/{urllib.parse.quote(model, safe='')}{verb}"
-        status, content = self._exchange("GET" if body is None else "POST", path, body)
+        except TimeoutError as error:
+            raise self._failed("DEADLINE_EXCEEDED", told(error), model, timeout) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failed("UNAVAILABLE", told(error), model, timeout) from error
         try:
             answer = json.loads(content)
             details = answer.get("error", "")
         except (ValueError, AttributeError) as error:
-            raise errors.ServerFailure(
-                f"{self.address} answered HTTP {status} without JSON: is it a server's REST port?"
-            ) from error
+            raise self._without_json(status, model, timeout) from error
         if status != 200:
-            name = errors.status_name(status)
-            raise errors.from_server(name, details, self.address, model, self._timeout)
+            raise self._failed(errors.status_name(status), details, model, timeout)
         return answer
 
-    def _exchange(self, method, path, body):
-        """Returns (HTTP status, body of the answer)."""
-        end = time.monotonic() + self._timeout
-        connect = CONNECTIONS[self._url.scheme]
-        connection = connect(self._url.hostname, self._url.port, timeout=self._timeout)
-        connection.response_class = functools.partial(_timed_response, end)
-        try:
-            connection.connect()
-            _allow_until(end, connection.sock)
-            connection.request(method, path, body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, response.read()
-        except TimeoutError as error:
-            raise self._failed("DEADLINE_EXCEEDED", error) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise self._failed("UNAVAILABLE", error) from error
-        finally:
-            connection.close()
+    def _without_json(self, status, model, timeout):
+        """A proxy in front of the server refuses and fails in HTML."""
+        name = errors.status_name(status)
+        if name in ("UNAUTHENTICATED", "PERMISSION_DENIED", *retries.STATUSES):
+            return self._failed(name, f"HTTP {status}", model, timeout)
+        return errors.ServerFailure(
+            f"{self._address} answered HTTP {status} without JSON: is it a server's REST port?"
+        )
 
-    def _failed(self, name, error):
-        details = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return errors.from_server(name, details, self.address, None, self._timeout)
+    def _failed(self, name, details, model, timeout):
+        return connection_error(name, details, self._target, model, timeout)
 
 
-class _TimedReader(io.RawIOBase):
-    """Bytes of a socket until `end`: a socket's own timeout starts anew with every byte."""
+class AsyncRestTransport:
+    """The same, awaited; each call runs in a thread."""
 
-    def __init__(self, sock, end):
-        self._sock, self._end = sock, end
-        self._raw = sock.makefile("rb", buffering=0)
+    def __init__(self, target):
+        self._rest = RestTransport(target)
 
-    def readable(self):
-        return True
+    async def call(self, call):
+        """Returns the answer; raises a ServingError."""
+        return await asyncio.wrap_future(self._rest.start(call))
 
-    def readinto(self, buffer):
-        _allow_until(self._end, self._sock)
-        return self._raw.readinto(buffer)
-
-    def close(self):
-        self._raw.close()
-        super().close()
-
-
-def _timed_response(end, sock, *arguments, **options):
-    """HTTPResponse that reads status line, headers and body against one end time."""
-    response = http.client.HTTPResponse(sock, *arguments, **options)
-    response.fp.close()
-    response.fp = io.BufferedReader(_TimedReader(sock, end))
-    return response
-
-
-def _allow_until(end, sock):
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    sock.settimeout(left)
-
-
-def as_json(array):
-    """Nested lists; bytes as {"b64": ...}."""
-    if array.dtype == object:
-        return [{"b64": base64.b64encode(value).decode("ascii")} for value in array]
-    return array.tolist()
+    async def close(self):
+        self._rest.close()

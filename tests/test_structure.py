@@ -26,12 +26,18 @@ ROOMS = {
 }
 PACKAGE_ARROWS = {
     "trainers": ("keras_reid",),
-    "export": ("keras_reid", "serving.contract", "serving.client", "serving.errors"),
+    "export": (
+        "keras_reid",
+        "serving.contract",
+        "serving.client",
+        "serving.credential_flags",  # the same flags for every command that calls a server
+        "serving.errors",
+    ),
     "serving": ("serving",),
     "keras_reid": ("keras_reid",),
 }
 # The client side of serving has to work where TensorFlow is not installed.
-NO_TENSORFLOW = ("client", "query", "contract", "errors", "entry", "messages", "tensors")
+NO_TENSORFLOW = ("aio", "client", "query", "contract", "errors", "entry", "messages", "tensors")
 
 
 def sources(package):

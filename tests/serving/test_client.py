@@ -1,4 +1,4 @@
-"""The client against a NumPy model, over gRPC and over REST."""
+"""Both faces of the client against a NumPy model, over gRPC and over REST."""
 
 import io
 
@@ -16,9 +16,8 @@ from serving.errors import (
     ServerUnavailable,
 )
 from tests.serving import fake_server
+from tests.serving.faces import FACES
 from tests.serving.fake_server import SIZE, WIDTH, Failure, embed
-
-TRANSPORTS = {"grpc": fake_server.grpc_server, "rest": fake_server.rest_server}
 
 
 @pytest.fixture
@@ -26,10 +25,12 @@ def model():
     return fake_server.FakeModel()
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=FACES)
 def client(request, model):
-    with TRANSPORTS[request.param](model) as address:
-        with ReIDClient(address, timeout=10) as client:
+    server, face = FACES[request.param]
+    with server(model) as address:
+        # One request after the other: tests below count them in their order.
+        with face(address, timeout=10, max_in_flight=1) as client:
             yield client
 
 
@@ -76,7 +77,7 @@ class TestEmbed:
         assert [len(sent["encoded"]) for sent in model.sent(contract.EMBED_ENCODED)] == [4, 2]
 
     def test_batch_size_is_the_callers(self, client, model):
-        with ReIDClient(client.server, batch_size=3) as smaller:
+        with ReIDClient(client.server, batch_size=3, max_in_flight=1) as smaller:
             smaller.embed(some_images(6))
         assert [len(sent["images"]) for sent in model.sent(contract.EMBED)] == [3, 3]
 
@@ -123,8 +124,10 @@ class TestAttack:
 
     def test_a_failed_image_is_told(self, client, model):
         model.edit = lambda outputs: outputs | {"valid": np.array([1, 0], np.uint8)}
-        with pytest.warns(UserWarning, match="failed on 1 of 2 images, first on image 1"):
+        with pytest.warns(UserWarning, match="failed on 1 of 2 images, first on image 1") as told:
             client.attack(some_images(2))
+        if isinstance(client, ReIDClient):  # on a loop there is no caller to point at
+            assert told[0].filename == __file__
 
 
 def guides_sent(model):
@@ -309,11 +312,6 @@ class TestWhatTheServerTells:
                 with pytest.raises(ModelNotFound, match="does not serve 'nope'"):
                     call()
 
-    def test_another_contract_version_is_refused(self, client, model):
-        model.description["contract_version"] = 2
-        with pytest.raises(ServerFailure, match="version 2 of the contract and this client .* 1"):
-            client.attack(some_images(1))
-
     @pytest.mark.parametrize("key", ["input_size", "attacks", "limits", "contract_version"])
     def test_a_description_without_its_parts_is_refused(self, client, model, key):
         del model.description[key]
@@ -329,6 +327,18 @@ class TestWhatTheServerTells:
 class TestReady:
     def test_returns_once_a_version_is_available(self, client):
         client.wait_ready(timeout=5)
+
+    def test_the_second_servable_may_be_needed_too(self, client, model):
+        client.wait_ready(timeout=5, encoded=True)
+        del model.signatures["reid_encoded"]
+        client.wait_ready(timeout=5)
+        with pytest.raises(ModelNotFound, match="does not serve 'reid_encoded'"):
+            client.wait_ready(timeout=0.1, encoded=True)
+
+    @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+    def test_no_time_to_wait_is_refused(self, client, timeout):
+        with pytest.raises(BadRequest, match="timeout must be positive"):
+            client.wait_ready(timeout)
 
     def test_waits_for_loading(self, client, model):
         model.versions = [(3, "LOADING", "")]
@@ -378,6 +388,13 @@ class TestForeignModel:
         model.signatures["reid"] = {contract.DEFAULT_SIGNATURE: two}
         with pytest.raises(BadRequest, match="2 inputs where there should be one"):
             client.embed(some_images(1))
+
+
+def test_a_closed_client_says_so(client):
+    client.close()
+    for call in (client.status, lambda: client.embed(some_images(9))):
+        with pytest.raises(BadRequest, match="this client is closed"):
+            call()
 
 
 class TestStrangeAnswers:

@@ -11,19 +11,19 @@ import time
 import numpy as np
 import pytest
 
-from serving import contract
+from serving import retries
 from serving.client import ReIDClient
 from serving.errors import (
     AccessDenied,
     BadRequest,
     DeadlineExceeded,
     RequestTooLarge,
-    ServerBusy,
     ServerFailure,
     ServerUnavailable,
     ServingError,
 )
 from tests.serving import fake_server
+from tests.serving.faces import FACES, SERVERS
 from tests.serving.fake_server import SIZE, Failure
 
 IMAGES = np.zeros([2, *SIZE, 3], np.uint8)
@@ -33,6 +33,12 @@ SCHEMES = ["", "http://"]
 @pytest.fixture
 def model():
     return fake_server.FakeModel()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Failures are repeated at once."""
+    monkeypatch.setattr(retries, "FIRST_SECONDS", 0.01)
 
 
 def free_port():
@@ -100,7 +106,6 @@ class TestOverBoth:
                 client.status()
 
 
-SERVERS = {"grpc": fake_server.grpc_server, "rest": fake_server.rest_server}
 # Status and words as a model server sends them -> the error that the caller can catch.
 STATUSES = {
     "INVALID_ARGUMENT": ("Expects arg[0] to be float", BadRequest),
@@ -113,12 +118,12 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+@pytest.mark.parametrize(("server", "face"), FACES.values(), ids=FACES)
 class TestErrors:
     @pytest.mark.parametrize("status", STATUSES)
-    def test_a_status_has_one_type_over_both(self, model, server, status):
+    def test_a_status_has_one_type_over_both(self, model, server, face, status):
         words, kind = STATUSES[status]
-        with server(model) as address, ReIDClient(address, timeout=10) as client:
+        with server(model) as address, face(address, timeout=10) as client:
             client.describe()
             model.failures = [Failure(status, words + "\n\t [[{{node StatefulCall}}]]")]
             with pytest.raises(ServingError) as error:
@@ -127,8 +132,8 @@ class TestErrors:
         assert "node" not in str(error.value)
         assert words in str(error.value) or kind is DeadlineExceeded
 
-    def test_a_slow_answer_meets_the_deadline(self, model, server):
-        with server(model) as address, ReIDClient(address, timeout=0.3) as client:
+    def test_a_slow_answer_meets_the_deadline(self, model, server, face):
+        with server(model) as address, face(address, timeout=0.3) as client:
             client.describe()
             model.delay = 2
             start = time.monotonic()
@@ -136,51 +141,28 @@ class TestErrors:
                 client.embed(IMAGES)
             assert time.monotonic() - start < 1.5
 
-    def test_a_batch_above_the_servers_maximum(self, model, server):
+    def test_a_batch_above_the_servers_maximum(self, model, server, face):
         words = "Task size 17 is larger than maximum input batch size 16"
-        with server(model) as address, ReIDClient(address, timeout=10) as client:
+        with server(model) as address, face(address, timeout=10) as client:
             client.describe()
             model.failures = [Failure("INVALID_ARGUMENT", words)]
             with pytest.raises(RequestTooLarge, match="Task size 17.*send less at a time"):
                 client.embed(IMAGES)
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_readiness_of_a_server_that_never_answers(scheme):
+    silence = threading.Event()
+    with raw_server(lambda _: silence.wait(10)) as address:
+        with ReIDClient(scheme + address, timeout=60) as client:
+            start = time.monotonic()
+            with pytest.raises(ServerUnavailable):
+                client.wait_ready(timeout=0.3)
+            assert time.monotonic() - start < 10
+        silence.set()
+
+
 class TestGrpc:
-    @pytest.mark.parametrize("status", ["UNAVAILABLE", "RESOURCE_EXHAUSTED"])
-    def test_a_busy_server_is_asked_again(self, model, status):
-        with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=10) as client:
-            client.describe()
-            model.failures = [Failure(status, "Server Threadpool Exhausted")] * 2
-            client.embed(IMAGES)
-            assert len(model.sent(contract.EMBED)) == 3
-
-    def test_a_large_request_is_asked_again_too(self, model):
-        # 512 KiB of guides: above gRPC's default retry buffer of 256 KiB.
-        width = 2**15
-        model.description["attacks"]["fna"] |= {"guide_size": width, "num_push": 4}
-        with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=10) as client:
-            client.describe()
-            model.failures = [Failure("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")] * 2
-            with pytest.raises(BadRequest, match="has shape"):
-                client.attack(IMAGES[:1], attack="fna", push=np.ones([4, width]))
-        assert len(model.sent("attack_fna")) == 3
-
-    def test_one_that_stays_busy_is_given_up(self, model):
-        with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=30) as client:
-            client.describe()
-            model.failures = [Failure("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")] * 99
-            with pytest.raises(ServerBusy, match="is busy .*Threadpool Exhausted"):
-                client.embed(IMAGES)
-        assert len(model.sent(contract.EMBED)) == 5
-
-    def test_other_failures_are_not_repeated(self, model):
-        with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=10) as client:
-            client.describe()
-            model.failures = [Failure("INTERNAL", "broken")] * 9
-            with pytest.raises(ServerFailure):
-                client.embed(IMAGES)
-        assert len(model.sent(contract.EMBED)) == 1
-
     def test_a_message_above_the_servers_limit(self, model):
         limit = [("grpc.max_receive_message_length", 100)]
         with fake_server.grpc_server(model, options=limit) as address:
@@ -261,6 +243,7 @@ class TestRest:
 SERVER_PROCESS = """
 import time
 from tests.serving import fake_server
+from tests.serving.faces import FACES, SERVERS
 
 class Hanging(fake_server.FakeModel):
     def predict(self, model, signature, inputs):
@@ -340,7 +323,7 @@ def test_settings_that_cannot_work_are_refused(arguments, says):
 
 
 def test_a_request_that_no_message_can_hold(model, monkeypatch):
-    monkeypatch.setattr("serving.client.MAX_REQUEST_BYTES", 100)
+    monkeypatch.setattr("serving.calls.MAX_REQUEST_BYTES", 100)
     with fake_server.grpc_server(model) as address, ReIDClient(address, timeout=10) as client:
         with pytest.raises(RequestTooLarge, match="2 images make a request .* lower batch_size"):
             client.embed(IMAGES)

@@ -8,7 +8,7 @@ import pytest
 
 import serving
 
-CLIENT_SIDE = ["serving.client", "serving.query", "serving.messages", "serving.tensors"]
+CLIENT_SIDE = [f"serving.{name}" for name in ("aio", "client", "query", "messages", "tensors")]
 HEAVY = {"tensorflow", "keras", "tensorflow_serving", "keras_reid", "export", "trainers"}
 
 
