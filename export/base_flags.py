@@ -45,3 +45,15 @@ class Ticker:
             self._told = self._clock()
             text = self._sentence.format(done=self._done / 1e6)
             print(text, file=sys.stderr, flush=True)
+
+
+def counting(title, total):
+    """(title, total) -> callable that takes how many are done: a line every few seconds."""
+    told = [time.monotonic()]
+
+    def update(done):
+        if time.monotonic() - told[0] > PROGRESS_SECONDS:
+            told[0] = time.monotonic()
+            print(f"  {title}: {done} of {total} images ...", file=sys.stderr, flush=True)
+
+    return update

@@ -51,7 +51,7 @@ def publish(
       Publication.
 
     Raises:
-      ReIDError: no blessing, one of other content, no space, no permission. Nothing is visible then.
+      ReIDError: no blessing, one of other content, no space, no permission; nothing is visible.
     """
     fingerprint = export.fingerprint()
     blessings = collect_blessings(export, fingerprint, allow_unblessed)
