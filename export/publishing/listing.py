@@ -6,7 +6,7 @@ from export.publishing.fingerprint import size_of
 from export.publishing.layout import WITHDRAWN, numbered
 from export.publishing.servers import states
 
-LIVE, READY, GONE = "live", "ready", "withdrawn"
+LIVE, READY, GONE, HALF = "live", "ready", "withdrawn", "half"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Row:
     """One version.
 
     state: "live" (the one that the default policy serves), "ready" to be rolled back to, or
-      "withdrawn". published: ISO time, "" of a version that came by other means.
+      "withdrawn"; "half" is an encoded servable alone, which a crash left and the next change of
+      the base takes back. published: ISO time, "" of a version that came by other means.
     bytes: of both servables. blessed: whether both blessings covered it, None where not known.
     servables: of which it consists; servers: {address: state of the main servable there}.
     """
@@ -31,7 +32,7 @@ class Row:
 
 
 def rows(target, servers=()):
-    """A Row for each version, newest first, and one for every half version.
+    """A Row for each version, newest first.
 
     Raises:
       ReIDError: a PUBLISHED.json that is none. ServingError: a server that does not answer.
@@ -42,6 +43,11 @@ def rows(target, servers=()):
         _row(target, version, folder, state, encoded, known)
         for versions, state in ((target.visible, READY), (target.withdrawn, GONE))
         for version, folder in versions.items()
+    ]
+    found += [
+        Row(version, HALF, "", size_of(folder), "", None, "", (target.encoded.name,), {})
+        for version, folder in numbered(target.encoded).items()
+        if version not in target.visible
     ]
     return sorted(found, key=lambda row: row.version, reverse=True)
 
@@ -67,15 +73,15 @@ def _row(target, version, folder, state, encoded, known):
 def table(found):
     """Lines of text for a terminal."""
     head = ["version", "state", "published", "MB", "fingerprint", "blessed", "servables"]
-    addresses = list(found[0].servers)
+    addresses = sorted({address for row in found for address in row.servers})
     lines = [[*head, *addresses, "note"]]
     for row in found:
         blessed = {True: "yes", False: "NO", None: "?"}[row.blessed]
         lines.append(
             [
                 str(row.version), row.state, row.published or "?", f"{row.bytes / 1e6:.1f}",
-                row.fingerprint or "?", blessed, "both" if len(row.servables) == 2 else "main only",
-                *row.servers.values(), row.note,
+                row.fingerprint or "?", blessed, servables(row),
+                *[row.servers.get(address, "-") for address in addresses], row.note,
             ]
         )  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -83,3 +89,10 @@ def table(found):
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
+
+
+def servables(row):
+    """Which servables a version consists of, in a few words."""
+    if len(row.servables) == 2:
+        return "both"
+    return "encoded only" if row.state == HALF else "main only"
