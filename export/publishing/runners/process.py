@@ -5,14 +5,13 @@ runner.start(); runner.wait_running(60); runner.wait_loaded(60)
 ... runner.endpoint ...; runner.logs(); runner.stop()
 """
 
+import contextlib
 import os
 import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
-
-import grpc
 
 from keras_reid.errors import ReIDError
 from serving.client import ReIDClient
@@ -80,14 +79,14 @@ class ProcessRunner:
 
     def wait_running(self, timeout, tell=lambda seconds: None):
         """Returns when the port answers; ServerDown where the process ended or time is up."""
-        with grpc.insecure_channel(self.endpoint) as channel:
-            ready = grpc.channel_ready_future(channel)
-            for waited in self._looks(timeout):
-                tell(waited)
-                try:
-                    return ready.result(timeout=LOOK_SECONDS)
-                except grpc.FutureTimeoutError:
-                    continue
+        for waited in self._looks(timeout):
+            tell(waited)
+            try:
+                socket.create_connection(("localhost", self.port), LOOK_SECONDS).close()
+                return
+            except OSError:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(LOOK_SECONDS)
         raise ServerDown(f"the model server ({self.kind}) did not open its port in {timeout:g} s")
 
     def wait_loaded(self, timeout, tell=lambda seconds: None):
