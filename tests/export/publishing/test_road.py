@@ -103,8 +103,6 @@ def test_from_an_export_to_a_served_version(folder, monkeypatch):
 @pytest.mark.slow
 def test_the_figures_of_an_export_are_measured_on_data(folder, tmp_path):
     dataset = write_people(tmp_path / "people")
-    model = dataclasses.replace(make_linear(), source="linear")
-    del model
 
     setup = Setup(
         data=dataset.fingerprint(), attacks=("sma",), epsilon_255=8.0, steps=2, seed=0
