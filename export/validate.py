@@ -10,6 +10,8 @@ Writes INFRA_BLESSED or INFRA_NOT_BLESSED into the version folder, and the reque
 the warm-up that servers replay. Exit code 2 where it is not blessed. See docs/publishing.md.
 """
 
+import contextlib
+import signal
 import sys
 
 from absl import flags
@@ -18,7 +20,8 @@ from export import model_flags
 from export.images import random_images, read_images
 from export.misrank_signature import load_generator
 from export.parity import check_export
-from export.publishing.infra import BATCH_SIZES, STEPS, Settings, validate
+from export.publishing.findings import BATCH_SIZES, STEPS, Settings
+from export.publishing.infra import validate
 from export.publishing.layout import find_export
 from export.publishing.runners.choice import AUTO, KINDS, choose
 from export.publishing.runners.docker import IMAGE
@@ -77,16 +80,18 @@ def main(argv):
             return random_images(count, size)
         return found
 
-    findings = validate(
-        export,
-        make_runner,
-        images,
-        settings,
-        extra_rows=trained_rows(values, export, images),
-        say=lambda line: print(line, flush=True),
-        tell=waiting_for_server(),
-        origin=provenance(sys.argv),
-    )
+    rows = trained_rows(values, export, images)
+    with stopped_by_sigterm():
+        findings = validate(
+            export,
+            make_runner,
+            images,
+            settings,
+            extra_rows=rows,
+            say=lambda line: print(line, flush=True),
+            tell=waiting_for_server(),
+            origin=provenance(sys.argv),
+        )
     print_rows(findings.rows)
     for name in findings.not_checked:
         print(f"  not checked: {name}")
@@ -96,6 +101,16 @@ def main(argv):
     print(f"warm-up records: {records}")
     print(f"one image: {findings.latency['p50_ms']:.1f} ms at the median")
     print(f"INFRA_BLESSED: {export.main}")
+
+
+@contextlib.contextmanager
+def stopped_by_sigterm():
+    """SIGTERM ends this process by way of every `finally`, so that no server stays behind."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def waiting_for_server():

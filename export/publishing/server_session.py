@@ -35,37 +35,36 @@ def serving(export, make_runner, *, timeout, warmups=None, tell=lambda seconds: 
     """
     with tempfile.TemporaryDirectory(prefix="keras_reid_validate_") as folder:
         base = stage(export, Path(folder), warmups or {})
-        runner = None
+        runner = started(make_runner, base, list(export.folders), timeout, tell)
         try:
-            runner = started(make_runner, base, list(export.folders), timeout, tell)
             yield runner
         except Exception:
-            if runner is not None:
-                print_log(runner)
+            print_log(runner)
             raise
         finally:
-            if runner is not None:
-                runner.stop()
+            runner.stop()
 
 
 def started(make_runner, base, names, timeout, tell):
     """A runner whose models are loaded."""
     for left in reversed(range(TRIES)):
-        runner = make_runner(base, names)
+        runner, loaded = make_runner(base, names), False
         try:
             runner.start()
             runner.wait_running(timeout, tell)
             runner.wait_loaded(timeout, tell)
+            loaded = True
             return runner
         except PortTaken:
-            runner.stop()
             if not left:
                 print_log(runner)
                 raise
-        except BaseException:
+        except Exception:
             print_log(runner)
-            runner.stop()
             raise
+        finally:
+            if not loaded:
+                runner.stop()
     raise ValueError("TRIES must be positive")
 
 

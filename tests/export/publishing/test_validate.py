@@ -1,24 +1,23 @@
 """Validation against a server: what is asked, what is written, and what fails it."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
 
 from export.images import random_images
 from export.limits import Limits
-from export.publishing.infra import Settings, validate
+from export.publishing.findings import Settings
+from export.publishing.infra import validate
 from export.publishing.layout import find_export
 from export.publishing.markers import INFRA, blessing
 from export.publishing.runners.process import PortTaken
 from export.publishing.server_session import TRIES, WARMUP
 from export.savedmodel import export_model
 from keras_reid.errors import ReIDError
-from tests.export.models import SIZE, make_linear
+from tests.export.models import make_linear
 from tests.export.publishing.fakes import everything
+from tests.export.publishing.records import records
 from tests.export.publishing.runners import InProcessRunner, down, failing, instead
 
 LIMITS = Limits(epsilon=8 / 255, steps=4, batch=8, push=2, pull=2)
@@ -49,17 +48,6 @@ def tried(folder, which, make_runner=InProcessRunner, settings=SETTINGS):
         export, make_runner, random_images, settings, say=lambda line: None, origin={}
     )  # fmt: skip
     return export, findings
-
-
-def records(version):
-    """[(signature, rows)] of a warm-up file."""
-    found = []
-    for record in tf.compat.v1.io.tf_record_iterator(str(version / WARMUP)):
-        request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
-        rows = {tf.make_ndarray(proto).shape[0] for proto in request.inputs.values()}
-        assert len(rows) == 1, "an input without the batch would fail a batching server"
-        found.append((request.model_spec.signature_name, rows.pop()))
-    return found
 
 
 def test_every_signature_is_asked_and_becomes_warm_up(folder, capsys):
@@ -148,64 +136,6 @@ def test_what_changes_under_validation_is_noticed(folder):
     with pytest.raises(ReIDError, match="changed while it was validated"):
         tried(folder, "plain", Changing)
     assert blessing(folder / "plain/reid/1", INFRA) == (None, {})
-
-
-class Foreign(tf.Module):
-    """Signatures as others write them."""
-
-    def __init__(self, told=None):
-        super().__init__()
-        self.weights = tf.Variable(2.0)
-        self.told = told or "nothing"
-
-    @tf.function(input_signature=[tf.TensorSpec([None, *SIZE, 3], tf.float32, "pictures")])
-    def embed(self, pictures):
-        return {"out": self.weights * tf.reduce_mean(pictures, axis=[1, 2])}
-
-    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, "a")])
-    def vectors(self, a):
-        return {"b": a * self.weights}
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "request")])
-    def describe(self, request):
-        return {"description": tf.fill(tf.shape(request), self.told)}
-
-
-def save(module, path, *names):
-    tf.saved_model.save(module, str(path), signatures={n: getattr(module, n) for n in names})
-
-
-def test_a_foreign_savedmodel_is_checked_as_far_as_it_is_understood(tmp_path):
-    save(Foreign(), tmp_path / "m/theirs/5", "embed", "vectors")
-    export = find_export(tmp_path / "m/theirs/5")
-    findings = validate(
-        export, InProcessRunner, random_images, SETTINGS, say=lambda line: None, origin={}
-    )  # fmt: skip
-    assert findings.blessed and findings.not_checked == ["theirs vectors"]
-    assert records(export.main) == [("embed", 1), ("embed", 3)]
-    assert json.loads((export.main / "INFRA_BLESSED").read_text())["not_checked"]
-
-
-def version_99():
-    return Foreign(json.dumps({"contract_version": 99}))
-
-
-@pytest.mark.parametrize(
-    "module,names,said",
-    [
-        (lambda: tf.Module(), (), "has no signature"),
-        (version_99, ("describe",), "version 99 of the contract"),
-        (lambda: Foreign("no json"), ("describe",), "describes itself in no known way"),
-        (Foreign, ("vectors",), "none can be checked"),
-    ],
-)
-def test_a_savedmodel_that_cannot_be_tried(tmp_path, module, names, said):
-    save(module(), tmp_path / "m/theirs/5", *names)
-    before = everything(tmp_path)
-    with pytest.raises(ReIDError, match=said):
-        export = find_export(tmp_path / "m/theirs/5")
-        validate(export, InProcessRunner, random_images, SETTINGS, origin={})
-    assert everything(tmp_path) == before
 
 
 def corrupt(folder):
