@@ -7,16 +7,14 @@ Leave out --server to compare model and export only. Exit code 2 where a bar is 
 """
 
 import dataclasses
-from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from export import model_flags
+from export.images import read_images
 from export.misrank_signature import load_generator
 from export.parity import check_export, check_server
 from export.tables import print_rows, refuse_failures
-from keras_reid.data.images import read_pixels
 from keras_reid.errors import ReIDError
 from keras_reid.files import write_json
 from keras_reid.runs import entry
@@ -40,16 +38,6 @@ def define_flags():
     flags.DEFINE_string("results", None, "JSON file for the figures.")
     define_credential_flags()
     flags.mark_flags_as_required(["servable", "images"])
-
-
-def read_images(folder, count, size):
-    """The first `count` images of a folder in the model's size; uint8 [N, H, W, 3]."""
-    paths = sorted(
-        path for path in Path(folder).glob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")
-    )
-    if len(paths) < 2:
-        raise ReIDError(f"{folder} holds fewer than two JPEG or PNG images; name another folder")
-    return np.stack([np.asarray(read_pixels(str(path), size)) for path in paths[:count]])
 
 
 def main(argv):

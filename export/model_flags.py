@@ -6,13 +6,13 @@ from keras_reid.models import load_model
 from keras_reid.models.sizes import parse_size
 
 
-def define_model_flags():
+def define_model_flags(required=True):
     """--model, --input_size, --pixel_range, --output_head, --signature."""
     flags.DEFINE_string(
         "model",
         None,
         "Workdir, .keras file, SavedModel directory or package.module:function.",
-        required=True,
+        required=required,
     )
     flags.DEFINE_string("input_size", None, "Height,width where the model does not fix it.")
     flags.DEFINE_string(

@@ -4,6 +4,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from keras_reid.data.held_out import hold_out_identities
 from keras_reid.data.readable import readable_records
 from keras_reid.data.records import check_training_records, num_identities
 from keras_reid.runs.determinism import seed_everything
@@ -13,7 +14,6 @@ from keras_reid.runs.workdir import Workdir
 from trainers.data_choice import load_chosen
 from trainers.loop import run_training
 from trainers.replicas import make_strategy
-from trainers.validation import hold_out_identities
 
 
 def train(

@@ -1,46 +1,15 @@
 """Validation on training identities that the model never trains on; never on the test split."""
 
-import collections
-
 import numpy as np
 
+from keras_reid.data.held_out import one_of_each
 from keras_reid.data.images import pixel_batches
 from keras_reid.data.pipeline import load_pixels
-from keras_reid.data.records import camids_of, pids_of, queries_without_match
-from keras_reid.errors import ReIDError
+from keras_reid.data.records import camids_of, pids_of
 from keras_reid.evaluation.embed import Embedder
 from keras_reid.retrieval import evaluate_ranking, pairwise_distance
 
 BATCH_SIZE = 64
-
-
-def hold_out_identities(records, share, seed=0):
-    """Parts training records by person: (to train on, held out).
-
-    Args:
-      share: of the identities to hold out, rounded, two at least; 0 holds out none.
-
-    Raises:
-      ReIDError: fewer than two identities would be left on either side, or nothing to measure.
-    """
-    if not share:
-        return tuple(records), ()
-    people = np.unique(pids_of(records))
-    count = max(2, round(share * len(people)))
-    if len(people) - count < 2:
-        raise ReIDError(
-            f"{len(people)} training identities are too few to hold out {count} for validation; "
-            "pass --held_out=0 to train on all of them"
-        )
-    chosen = set(np.random.default_rng([seed, 7]).permutation(people)[:count].tolist())
-    kept = tuple(record for record in records if record.pid not in chosen)
-    held = tuple(record for record in records if record.pid in chosen)
-    if queries_without_match(held, held).all():
-        raise ReIDError(
-            "no held-out person was seen by two cameras, so validation would be empty; "
-            "pass --held_out=0 to train without it"
-        )
-    return kept, held
 
 
 class Validation:
@@ -61,7 +30,7 @@ class Validation:
         self._distance = model.distance
         self._embed = Embedder(model.embed, self._size, BATCH_SIZE)  # one graph for all epochs
         self._pixels = load_pixels(records, self._size) if cache else None
-        self.query = _one_of_each(records)
+        self.query = one_of_each(records)
         self.query_records = [records[position] for position in self.query]
 
     def run(self):
@@ -103,13 +72,3 @@ class Validation:
 def figures(ranking):
     """{"map", "rank1"} of a RankingResult."""
     return {"map": float(ranking.mean_ap), "rank1": float(ranking.cmc[0])}
-
-
-def _one_of_each(records):
-    """Positions of the first image of every (person, camera) that has a match elsewhere."""
-    first = collections.OrderedDict()
-    for position, record in enumerate(records):
-        first.setdefault((record.pid, record.camid), position)
-    positions = np.array(list(first.values()))
-    unmatched = queries_without_match([records[i] for i in positions], records)
-    return positions[~unmatched]

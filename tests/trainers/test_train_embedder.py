@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_reid import compat
 from keras_reid.data import load_dataset
+from keras_reid.data.held_out import hold_out_identities
 from keras_reid.errors import ReIDError
 from keras_reid.models import load_model
 from keras_reid.runs.workdir import Workdir
@@ -20,7 +21,6 @@ from tests.commands import start
 from tests.trainers.crowd import tiny, write_crowd
 from trainers.embedder import resolve, train
 from trainers.embedder.task import EmbedderTask
-from trainers.validation import hold_out_identities
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from keras_reid.data import load_dataset
+from keras_reid.data.held_out import hold_out_identities
 from keras_reid.errors import ReIDError
 from keras_reid.misrank import MisrankObjective, load_attack
 from keras_reid.models import build_reid_model, load_model
@@ -22,7 +23,6 @@ from tests.trainers.test_train_goat import read_checkpoint
 from trainers.misrank import resolve, train
 from trainers.misrank.config import make_objective
 from trainers.misrank.train import labels_are_classes
-from trainers.validation import hold_out_identities
 
 
 @pytest.fixture(scope="module")
