@@ -6,6 +6,7 @@ ENTRY_POINTS = {
     "trainers": [
         "train_embedder",
         "train_goat",
+        "train_misrank",
         "evaluate",
         "attack",
         "evaluate_robustness",
@@ -16,8 +17,17 @@ ENTRY_POINTS = {
         "make_people",
         "demo",
     ],
-    "export": ["export_model", "check_parity"],
-    "serving": ["serve", "query"],
+    "export": [
+        "export_model",
+        "check_parity",
+        "validate",
+        "bless",
+        "publish",
+        "list",
+        "rollback",
+        "prune",
+    ],
+    "serving": ["serve", "query", "configure", "compare"],
 }
 
 TESTING = [
@@ -27,6 +37,7 @@ TESTING = [
     "hypothesis>=6.100",
     "trustme>=1.1",  # certificates that live as long as a test
     "kubernetes-validate>=1.30",  # the schemas of Kubernetes, without a cluster
+    "check-jsonschema>=0.30",  # the schema of docker compose
 ]
 
 
@@ -59,6 +70,7 @@ setup(
             "serving.*",
         ]
     ),
+    package_data={"serving.config": ["templates/*.*", "templates/*/*.*"]},
     # Wide enough for both stacks; what was tested together is in the two lock files.
     install_requires=[
         "tensorflow>=2.15.1,<2.22",

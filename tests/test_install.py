@@ -1,7 +1,7 @@
 """After `pip install .` the packages import and the console scripts exist."""
 
+import ast
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -33,9 +33,11 @@ def test_the_wheel_holds_every_package_and_console_script(tmp_path):
     ).stdout  # fmt: skip
     assert told.count(str(target)) == 2
     scripts = {path.name for path in (target / "bin").iterdir()}
-    modules = re.findall(r'"([a-z_]+)"', _entry_points((ROOT / "setup.py").read_text()))
-    for module in modules:
-        assert f"keras-reid-{module.replace('_', '-')}" in scripts
+    for package, modules in _entry_points((ROOT / "setup.py").read_text()).items():
+        for module in modules:
+            assert f"keras-reid-{module.replace('_', '-')}" in scripts
+            assert (target / package / f"{module}.py").exists()
+    assert (target / "serving/config/templates/server/models.config").exists()
     helped = subprocess.run(
         [str(target / "bin" / "keras-reid-query"), "--help"], capture_output=True, text=True,
         cwd=tmp_path, env=environment,
@@ -44,6 +46,8 @@ def test_the_wheel_holds_every_package_and_console_script(tmp_path):
 
 
 def _entry_points(text):
-    """The module names in ENTRY_POINTS, without the package names."""
-    block = text.split("ENTRY_POINTS = {")[1].split("}")[0]
-    return "\n".join(line.split(":", 1)[1] for line in block.splitlines() if ":" in line)
+    """ENTRY_POINTS of setup.py: {package: [modules]}, without running it."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "ENTRY_POINTS":
+            return ast.literal_eval(node.value)
+    raise AssertionError("setup.py has no ENTRY_POINTS")

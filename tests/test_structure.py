@@ -37,7 +37,10 @@ PACKAGE_ARROWS = {
     "keras_reid": ("keras_reid",),
 }
 # The client side of serving has to work where TensorFlow is not installed.
-NO_TENSORFLOW = ("aio", "client", "query", "contract", "errors", "entry", "messages", "tensors")
+NO_TENSORFLOW = (
+    "aio", "client", "query", "configure", "compare", "contract", "errors", "entry", "messages",
+    "tensors",
+)  # fmt: skip
 
 
 def sources(package):
