@@ -22,6 +22,8 @@ BENCHMARKS = (
     "misrank_step",
     "gallery_memory",
     "synthetic_fairness",
+    "serving_overhead",
+    "serving_batching",
 )
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from export.batching_file import write_batching_file
 from export.encoded import build_encoded
 from export.module import build_servable
 from keras_reid.errors import ReIDError
@@ -52,6 +53,7 @@ def export_model(model, base, name, attack_names, limits, *, version=None, check
     with aside(main) as main_draft, aside(encoded) as encoded_draft:
         for (module, functions), draft in zip(servables, (main_draft, encoded_draft), strict=True):
             tf.saved_model.save(module, str(draft), signatures=functions)
+        write_batching_file(main_draft, limits)
         if check:
             check(main_draft)
     return main, encoded

@@ -60,6 +60,17 @@ NUM_REQUEST_ITERATIONS_FOR_WARMUP = flags.DEFINE_integer(
 TENSORFLOW_SESSION_PARALLELISM = flags.DEFINE_integer(
     "tensorflow_session_parallelism", 0, "Threads of TensorFlow's pools; 0 is one per core.", 0
 )
+ENABLE_BATCHING = flags.DEFINE_boolean(
+    "enable_batching", False, "Run concurrent requests of a signature as one."
+)
+BATCHING_PARAMETERS_FILE = flags.DEFINE_string(
+    "batching_parameters_file", None, "BatchingParameters as text; needs --enable_batching."
+)
+ENABLE_PER_MODEL_BATCHING_PARAMETERS = flags.DEFINE_boolean(
+    "enable_per_model_batching_parameters",
+    False,
+    "Batch only versions with a batching_params.pbtxt, and by that; needs --enable_batching.",
+)
 
 WAKE_SECONDS = 1.0  # a signal that comes just before a wait is handled at its end
 
@@ -68,9 +79,9 @@ def main():
     # While models are being loaded there is nothing to drain.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    models = _models()
+    models, batching = _models(), _batching()
     say("development model server: no authentication; use tensorflow_model_server in production")
-    with _server(models) as server:
+    with _server(models, batching) as server:
         stopped = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stopped.set())
         rest = server.rest_address or "off"
@@ -82,7 +93,7 @@ def main():
             say("stopping: waiting for requests under way")
 
 
-def _server(models):
+def _server(models, batching):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow's first import
     import tensorflow as tf
 
@@ -102,6 +113,8 @@ def _server(models):
         warm_up_iterations=NUM_REQUEST_ITERATIONS_FOR_WARMUP.value * ENABLE_MODEL_WARMUP.value,
         session_parallelism=TENSORFLOW_SESSION_PARALLELISM.value,
         unavailable_labels=ALLOW_UNAVAILABLE_LABELS.value,
+        batching=batching,
+        per_model_batching=ENABLE_PER_MODEL_BATCHING_PARAMETERS.value,
     )
 
 
@@ -118,6 +131,16 @@ def _models():
             "it is the one above the numbered versions"
         )
     return {MODEL_NAME.value: MODEL_BASE_PATH.value}
+
+
+def _batching():
+    from serving.server.batching_config import batching_of_flags
+
+    return batching_of_flags(
+        ENABLE_BATCHING.value,
+        BATCHING_PARAMETERS_FILE.value,
+        ENABLE_PER_MODEL_BATCHING_PARAMETERS.value,
+    )
 
 
 def say(line):

@@ -85,14 +85,15 @@ def to_array(proto):
     dtype, field = NUMERIC[proto.dtype]
     dtype = np.dtype(dtype)
     check_size(shape, dtype)
-    if proto.tensor_content:
+    content = proto.tensor_content  # once: each look copies it
+    if content:
         expected = count * dtype.itemsize
-        if len(proto.tensor_content) != expected:
+        if len(content) != expected:
             raise BadRequest(
-                f"tensor parsing error: {len(proto.tensor_content)} bytes of content where "
+                f"tensor parsing error: {len(content)} bytes of content where "
                 f"{dtype} of shape {list(shape)} has {expected}"
             )
-        return np.frombuffer(proto.tensor_content, dtype.newbyteorder("<")).reshape(shape)
+        return np.frombuffer(content, dtype.newbyteorder("<")).reshape(shape)
     return filled(single_values(getattr(proto, field), dtype), count, shape, blank=0)
 
 

@@ -9,6 +9,7 @@ import socket
 import time
 
 from serving.errors import DeadlineExceeded, ServerFailure, ServingError
+from serving.server.batching import Batching
 from serving.server.grpc_service import GrpcServer
 from serving.server.http import HttpServer
 from serving.server.loader import LoadedModel
@@ -37,6 +38,8 @@ class EmbeddedServer:
       warm_up_iterations: how often a model's warm-up requests are run; 0 means never.
       session_parallelism: threads of TensorFlow's pools; 0 is one for each core.
       unavailable_labels: accept labels of versions that are not loaded.
+      batching: BatchingParameters by which concurrent requests are merged; None: they are not.
+      per_model_batching: merge only for versions with a batching_params.pbtxt, and by that.
     """
 
     def __init__(
@@ -54,10 +57,13 @@ class EmbeddedServer:
         warm_up_iterations=1,
         session_parallelism=0,
         unavailable_labels=False,
+        batching=None,
+        per_model_batching=False,
     ):
+        self._batching = Batching(batching, per_model=per_model_batching)
         self.manager = ModelManager(
             _configs(models),
-            _model_loader(warm_up_iterations, session_parallelism),
+            _model_loader(warm_up_iterations, session_parallelism, self._batching),
             poll_seconds=poll_seconds,
             unavailable_labels=unavailable_labels,
         )
@@ -134,6 +140,7 @@ class EmbeddedServer:
         if answered is not None:
             answered.wait()
         self.manager.stop()
+        self._batching.stop()
         self._grpc = self._http = None
 
     def __enter__(self):
@@ -162,10 +169,11 @@ def _configs(models):
     return list(models)
 
 
-def _model_loader(warm_up_iterations, parallelism):
+def _model_loader(warm_up_iterations, parallelism, batching):
     def load(path):
         model = LoadedModel(path, parallelism=parallelism)
         try:
+            model = batching.wrap(model, path)
             if warm_up_iterations:
                 warm_up(model, path, iterations=warm_up_iterations)
         except BaseException:

@@ -17,6 +17,7 @@ from keras_reid.models import build_reid_model
 from serving.client import ReIDClient
 from serving.errors import BadRequest
 from serving.server.embedded import EmbeddedServer
+from tests.export.merging import ask_merged, assert_same_attack, merging_client
 from tests.export.models import SIZE, make_linear, pixels
 
 ALL = SIZE[0] * SIZE[1]
@@ -145,6 +146,18 @@ def test_merged_requests_answer_as_alone(served):
         np.testing.assert_allclose(
             alone["displacement"][0], merged["displacement"][row], rtol=0.02
         )  # fmt: skip
+
+
+def test_requests_that_a_server_merged_answer_as_alone(exported, served, monkeypatch):
+    given = request(4)
+    given["epsilon"] = np.float32([2, 4, 8, 40]) / 255
+    given["num_pixels"] = np.int32([0, 20, 3, 100])
+    alone = [
+        ask(served, {name: value[i : i + 1] for name, value in given.items()}) for i in range(4)
+    ]
+    wanted = {name: np.concatenate([answer[name] for answer in alone]) for name in alone[0]}
+    with merging_client(exported[0], 4) as client:
+        assert_same_attack(ask_merged(client, monkeypatch, "attack_misrank", given), wanted)
 
 
 def test_describe_tells_what_may_be_asked(served):
