@@ -20,9 +20,9 @@ def broken_content():
 
 
 def unbounded():
-    """A few bytes that stand for a tensor of 2^62 values."""
+    """A few bytes that stand for a tensor of 2^63 values."""
     proto = tf.make_tensor_proto(np.float32(1))
-    for size in (2**31, 2**31):
+    for size in (2, 2**31, 2**31):
         proto.tensor_shape.dim.add(size=size)
     return proto
 
@@ -108,7 +108,7 @@ REFUSED = {
     "a tensor larger than any memory": (
         predict_request("demo", {"x": unbounded(), "epsilon": EPSILON}),
         "INVALID_ARGUMENT",
-        "tensor parsing error: x",
+        f"tensors of the request larger than max ({2**63 + 1} vs. {2**25} elements)",
     ),
     "unknown output": (
         predict_request("demo", BOTH, output_filter=["q"]),
