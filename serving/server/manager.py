@@ -13,6 +13,7 @@ from grpc import StatusCode
 
 from serving.errors import ServingError
 from serving.server.errors import StatusError, invalid_argument, not_found
+from serving.server.memory import give_back
 from serving.server.served_model import ModelConfig, ServedModel
 
 __all__ = ["ModelConfig", "ModelManager"]
@@ -35,6 +36,7 @@ class ModelManager:
         self._poll_seconds = poll_seconds
         self._unavailable_labels = unavailable_labels
         self._moving = threading.Lock()  # one poll or reload at a time
+        self._freed = False
         self._stopping = threading.Event()
         self._poller = threading.Thread(target=self._poll_forever, name="version-poll", daemon=True)
 
@@ -92,11 +94,14 @@ class ModelManager:
     def poll(self):
         """Loads and unloads once, as the disk asks."""
         with self._moving:
+            if self._freed:
+                self._freed = False
+                give_back()  # a poll later: by then requests on the old version are answered
             for model in self._models.values():
                 with contextlib.suppress(OSError):  # logged, and looked at again next time
                     model.look()
                     model.load(self._load_model)
-                    model.unload()
+                    self._freed |= model.unload()
 
     def reload(self, configs):
         """Replaces the whole configuration while requests are answered.
@@ -117,16 +122,7 @@ class ModelManager:
                     model.look()
                     model.load(self._load_model)
                 if known is None and not model.is_available:
-                    reasons = [str(s.error) for s in model.servables] or [
-                        f"no version under {config.base_path}"
-                    ]
-                    failures.append(
-                        StatusError(
-                            StatusCode.UNKNOWN,
-                            "1 servable(s) did not become available: "
-                            f"{{{{name: {config.name}}} due to error: {'; '.join(reasons)}}}",
-                        )
-                    )
+                    failures.append(_did_not_load(model))
             self._models = models
             for model in models.values():
                 try:
@@ -136,6 +132,7 @@ class ModelManager:
                 model.unload()
             for name in before.keys() - models.keys():
                 before[name].unload_versions()
+            self._freed = True
         logger.info("models %s are configured now", ", ".join(models))
         if failures:
             raise failures[0]
@@ -171,3 +168,13 @@ class ModelManager:
             raise not_found(f"Servable not found for request: {kind}")
         with model.lend(version) as lent:
             yield lent
+
+
+def _did_not_load(model):
+    config = model.config
+    reasons = [str(s.error) for s in model.servables] or [f"no version under {config.base_path}"]
+    return StatusError(
+        StatusCode.UNKNOWN,
+        f"1 servable(s) did not become available: {{{{name: {config.name}}} due to error: "
+        f"{'; '.join(reasons)}}}",
+    )

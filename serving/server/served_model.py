@@ -83,16 +83,20 @@ class ServedModel:
         self._aspired = dict(self._wanted)
 
     def unload(self):
-        """Lets go what is not wanted, unless nothing that is wanted could take over."""
+        """Lets go what is not wanted, unless nothing that is wanted could take over.
+
+        Returns whether any version went.
+        """
         if self._wanted and not any(self.has(version) for version in self._wanted):
-            return
-        self.unload_versions(lambda version: version not in self._wanted)
+            return False
+        return self.unload_versions(lambda version: version not in self._wanted)
 
     def unload_versions(self, is_to_go=lambda version: True):
-        for servable in self.servables:
-            if is_to_go(servable.version) and servable.is_available:
-                servable.unload()
-                logger.info("unloaded servable %s", servable)
+        going = [s for s in self.servables if is_to_go(s.version) and s.is_available]
+        for servable in going:
+            servable.unload()
+            logger.info("unloaded servable %s", servable)
+        return bool(going)
 
     def version_of(self, label):
         if label not in self.labels:
