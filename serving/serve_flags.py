@@ -122,6 +122,7 @@ def server_settings():
         prometheus_path=read_monitoring_config(monitoring) if monitoring else None,
         log_requests=LOG_REQUESTS.value,
     )
+    settings["observing"].check(settings["rest_port"])
     settings["loading"] = Loading(
         warm_up_iterations=NUM_REQUEST_ITERATIONS_FOR_WARMUP.value * ENABLE_MODEL_WARMUP.value,
         session_parallelism=TENSORFLOW_SESSION_PARALLELISM.value,

@@ -7,7 +7,7 @@ with EmbeddedServer({"reid": "models/reid"}) as server:
 import os
 import time
 
-from serving.errors import DeadlineExceeded, ServerFailure, ServingError
+from serving.errors import DeadlineExceeded, ServerFailure
 from serving.server.doors import Doors
 from serving.server.loader import LoadedModel
 from serving.server.manager import ModelConfig, ModelManager
@@ -48,11 +48,7 @@ class EmbeddedServer:
         observing=Observing(),  # noqa: B008
         loading=Loading(),  # noqa: B008
     ):
-        if observing.prometheus_path and rest_port is None:
-            raise ServingError(
-                "metrics are read on the REST port and that is off; "
-                "choose a --rest_api_port or leave out --monitoring_config_file"
-            )
+        observing.check(rest_port)
         self.manager = ModelManager(
             _configs(models),
             _model_loader(loading),

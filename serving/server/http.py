@@ -14,6 +14,7 @@ from serving.server.http_request import RequestHandler
 logger = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 1000
+POLL_SECONDS = 0.1  # how soon `stop` is noticed
 _FULL = b'{"error": "Too many connections"}'
 _REFUSAL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
@@ -43,7 +44,9 @@ class HttpServer(http.server.ThreadingHTTPServer):
         self.draining = False
         self._busy = self._connections = 0
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self.serve_forever, name="rest", daemon=True)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(POLL_SECONDS,), name="rest", daemon=True
+        )
         super().__init__((address, port), RequestHandler)
 
     @property

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 
+from serving.errors import ServingError
+
 THREADS_PER_CORE = 4
 QUEUE_PER_THREAD = 4
 
@@ -65,6 +67,14 @@ class Observing:
 
     prometheus_path: str | None = None
     log_requests: bool = False
+
+    def check(self, rest_port):
+        """Raises ServingError where there is no port to read metrics on."""
+        if self.prometheus_path and rest_port is None:
+            raise ServingError(
+                "metrics are read on the REST port and that is off; "
+                "choose a --rest_api_port or leave out --monitoring_config_file"
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
