@@ -93,7 +93,8 @@ def test_sigterm_answers_what_is_under_way_and_nothing_new(base_path, tmp_path):
                 running.client.model.GetModelStatus(
                     status_request(), timeout=TIMEOUT, metadata=BEARER
                 )
-        assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+        # CANCELLED where it crossed the server's farewell on the way.
+        assert caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
         assert list(running.answer.result().outputs["steps"].int_val) == [3000]
         _, logged = running.process.communicate(timeout=60)
         assert running.process.returncode == 0
