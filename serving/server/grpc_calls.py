@@ -3,6 +3,7 @@
 import logging
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from serving.messages import SERVICES
 from serving.server.errors import StatusError, truncated
@@ -98,7 +99,7 @@ def metadata(pairs, name):
 def _parsed(message_class, data):
     try:
         return message_class.FromString(data)
-    except ValueError as error:  # DecodeError, in whichever protobuf
+    except DecodeError as error:
         raise StatusError(
             grpc.StatusCode.INTERNAL, f"not a {message_class.DESCRIPTOR.name}: {error}"
         ) from error

@@ -17,8 +17,10 @@ class Limits:
     rest_num_threads: predictions by REST at the same time; None is four for each core.
     rest_queue: requests that may wait for one of them, one more is refused; None is four for each.
     rest_timeout_ms: longest run for a REST request; a gRPC request brings its own deadline.
-    request_bytes: size of a gRPC message or of an unpacked REST body.
-    elements: values in all tensors of a request; few bytes can stand for very many.
+    request_bytes: size of a gRPC message or of an unpacked REST body; so many for each thread and
+      each place in the queue may be in memory at once.
+    elements: values in all tensors of a request; few bytes can stand for very many, and as JSON a
+      value takes up to 64 bytes of memory.
     rows: first dimension of an input, and strings in one; 0 is no limit.
     """
 
@@ -26,8 +28,8 @@ class Limits:
     rest_num_threads: int | None = None
     rest_queue: int | None = None
     rest_timeout_ms: int = 30_000
-    request_bytes: int = 256 * 2**20
-    elements: int = 2**25
+    request_bytes: int = 64 * 2**20
+    elements: int = 2**24
     rows: int = 1024
 
     @property
