@@ -6,9 +6,12 @@ Apart, because an image that cannot be decoded fails every request that was merg
 import tensorflow as tf
 
 from export import signatures
+from export.encoded_guard import refuse_large
 from export.graphs import Servable, graph_function
 from keras_reid.data.images import decode_and_resize
 from serving import contract
+
+DECODED_AT_ONCE = 4  # each takes up to 15 bytes for a pixel, decoded and then as floats
 
 
 def build_encoded(model, limits):
@@ -30,8 +33,11 @@ def build_encoded(model, limits):
         ):
             encoded = tf.identity(encoded)
         return tf.map_fn(
-            lambda item: decode_and_resize(item, model.input_size),
+            lambda item: decode_and_resize(
+                refuse_large(item, limits.encoded_pixels), model.input_size
+            ),
             encoded,
+            parallel_iterations=DECODED_AT_ONCE,
             fn_output_signature=tf.TensorSpec([*model.input_size, 3], tf.uint8),
         )
 

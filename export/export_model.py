@@ -54,6 +54,9 @@ def define_flags():
     flags.DEFINE_integer(
         "max_encoded_bytes", 4 * 2**20, "Bytes of one JPEG or PNG, at most.", lower_bound=1
     )
+    flags.DEFINE_integer(
+        "max_encoded_pixels", 16 * 2**20, "Pixels of one JPEG or PNG, at most.", lower_bound=1
+    )
     flags.DEFINE_integer("num_push", 8, "Pushing guides per image.", lower_bound=1)
     flags.DEFINE_integer("num_pull", 8, "Pulling guides per image.", lower_bound=1)
     flags.DEFINE_enum(
@@ -77,6 +80,7 @@ def main(argv):
         steps=values.max_steps,
         batch=values.max_batch,
         encoded_bytes=values.max_encoded_bytes,
+        encoded_pixels=values.max_encoded_pixels,
         pixels=values.max_pixels,
         push=values.num_push,
         pull=values.num_pull,

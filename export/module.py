@@ -112,6 +112,7 @@ def describe(model, attacks, limits):
             "steps": limits.steps,
             "batch": limits.batch,
             "encoded_bytes": limits.encoded_bytes,
+            "encoded_pixels": limits.encoded_pixels,
         },
         "model_fingerprint": model.identity,
         "data_fingerprint": model.data_fingerprint or "",

@@ -97,6 +97,17 @@ MESSAGES = {
         "error_code": (1, "error.Code"),
         "error_message": (2, "string"),
     },
+    "tensorflow.serving.ReloadConfigRequest": {"config": (1, "ModelServerConfig")},
+    "tensorflow.serving.ReloadConfigResponse": {"status": (1, "StatusProto")},
+    # What the files behind --ssl_config_file and --monitoring_config_file are made of.
+    "tensorflow.serving.SSLConfig": {
+        "server_key": (1, "string"),
+        "server_cert": (2, "string"),
+        "custom_ca": (3, "string"),
+        "client_verify": (4, "bool"),
+    },
+    "tensorflow.serving.MonitoringConfig": {"prometheus_config": (1, "PrometheusConfig")},
+    "tensorflow.serving.PrometheusConfig": {"enable": (1, "bool"), "path": (2, "string")},
     # What the files behind --model_config_file and --batching_parameters_file are made of.
     "tensorflow.serving.ModelServerConfig": {
         "model_config_list": (1, "ModelConfigList", "config"),
@@ -243,6 +254,10 @@ GetModelStatusRequest = message_class("tensorflow.serving.GetModelStatusRequest"
 GetModelStatusResponse = message_class("tensorflow.serving.GetModelStatusResponse")
 ModelVersionStatus = message_class("tensorflow.serving.ModelVersionStatus")
 StatusProto = message_class("tensorflow.serving.StatusProto")
+ReloadConfigRequest = message_class("tensorflow.serving.ReloadConfigRequest")
+ReloadConfigResponse = message_class("tensorflow.serving.ReloadConfigResponse")
+SSLConfig = message_class("tensorflow.serving.SSLConfig")
+MonitoringConfig = message_class("tensorflow.serving.MonitoringConfig")
 ModelServerConfig = message_class("tensorflow.serving.ModelServerConfig")
 BatchingParameters = message_class("tensorflow.serving.BatchingParameters")
 
@@ -258,6 +273,9 @@ SERVICES = {
         "Predict": (PredictRequest, PredictResponse),
         "GetModelMetadata": (GetModelMetadataRequest, GetModelMetadataResponse),
     },
-    MODEL_SERVICE: {"GetModelStatus": (GetModelStatusRequest, GetModelStatusResponse)},
+    MODEL_SERVICE: {
+        "GetModelStatus": (GetModelStatusRequest, GetModelStatusResponse),
+        "HandleReloadConfigRequest": (ReloadConfigRequest, ReloadConfigResponse),
+    },
 }
 SIGNATURE_DEF = "signature_def"  # the one metadata field there is

@@ -5,146 +5,124 @@
 
 A base path holds one directory for each version, named by a number. New versions are picked up
 while the server runs. For production run `tensorflow_model_server` with the same flags.
+docs/embedded_server.md tells what differs.
 """
 
 import logging
 import os
 import signal
-import threading
+import sys
 
-from absl import flags
-
-from serving import entry
+from serving import entry, serve_flags
 from serving.errors import ServingError
+from serving.server import log_format
+from serving.server.config_reload import ConfigFile
 
-PORT = flags.DEFINE_integer("port", 8500, "gRPC port; 0 picks a free one.", 0, 65535)
-REST_API_PORT = flags.DEFINE_integer("rest_api_port", 0, "HTTP/REST port; 0 is off.", 0, 65535)
-BIND_ADDRESS = flags.DEFINE_string(
-    "bind_address", "localhost", "Address to listen on (not a flag of tensorflow_model_server)."
-)
-MODEL_NAME = flags.DEFINE_string(
-    "model_name", "default", "Name of the model; ignored with --model_config_file."
-)
-MODEL_BASE_PATH = flags.DEFINE_string(
-    "model_base_path", None, "Directory above the numbered versions of the model."
-)
-MODEL_CONFIG_FILE = flags.DEFINE_string(
-    "model_config_file", None, "ModelServerConfig as text: several models, versions, labels."
-)
-ALLOW_UNAVAILABLE_LABELS = flags.DEFINE_boolean(
-    "allow_version_labels_for_unavailable_models",
-    False,
-    "Accept version labels for versions that are not loaded.",
-)
-FILE_SYSTEM_POLL_WAIT_SECONDS = flags.DEFINE_integer(
-    "file_system_poll_wait_seconds", 1, "Between looks for new versions; 0 looks once.", 0
-)
-GRPC_MAX_THREADS = flags.DEFINE_integer(
-    "grpc_max_threads", None, "Calls at the same time, one more is refused; default 4 x cores.", 1
-)
-REST_API_NUM_THREADS = flags.DEFINE_integer(
-    "rest_api_num_threads", None, "REST requests at the same time; default 4 x cores.", 1
-)
-REST_API_TIMEOUT_IN_MS = flags.DEFINE_integer(
-    "rest_api_timeout_in_ms", 30000, "Longest run of a model for a REST request.", 1
-)
-ENABLE_GRPC_HEALTHCHECK_SERVICE = flags.DEFINE_boolean(
-    "enable_grpc_healthcheck_service", False, "Answer grpc.health.v1."
-)
-ENABLE_MODEL_WARMUP = flags.DEFINE_boolean(
-    "enable_model_warmup", True, "Run assets.extra/tf_serving_warmup_requests at loading."
-)
-NUM_REQUEST_ITERATIONS_FOR_WARMUP = flags.DEFINE_integer(
-    "num_request_iterations_for_warmup", 1, "Runs of each warm-up request.", 1
-)
-TENSORFLOW_SESSION_PARALLELISM = flags.DEFINE_integer(
-    "tensorflow_session_parallelism", 0, "Threads of TensorFlow's pools; 0 is one per core.", 0
-)
-ENABLE_BATCHING = flags.DEFINE_boolean(
-    "enable_batching", False, "Run concurrent requests of a signature as one."
-)
-BATCHING_PARAMETERS_FILE = flags.DEFINE_string(
-    "batching_parameters_file", None, "BatchingParameters as text; needs --enable_batching."
-)
-ENABLE_PER_MODEL_BATCHING_PARAMETERS = flags.DEFINE_boolean(
-    "enable_per_model_batching_parameters",
-    False,
-    "Batch only versions with a batching_params.pbtxt, and by that; needs --enable_batching.",
-)
-
-WAKE_SECONDS = 1.0  # a signal that comes just before a wait is handled at its end
+announcements = logging.getLogger(log_format.ANNOUNCEMENTS)
 
 
 def main():
     # While models are being loaded there is nothing to drain.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    models, batching = _models(), _batching()
-    say("development model server: no authentication; use tensorflow_model_server in production")
-    with _server(models, batching) as server:
-        stopped = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-        rest = server.rest_address or "off"
-        say(f"ready: gRPC {server.grpc_address}, REST {rest}, models {', '.join(server.names)}")
-        try:
-            while not stopped.wait(WAKE_SECONDS):
-                pass
-        finally:
-            say("stopping: waiting for requests under way")
+    log_format.configure(serve_flags.LOG_FORMAT.value)
+    settings = serve_flags.server_settings()
+    path = serve_flags.MODEL_CONFIG_FILE.value
+    config_file = ConfigFile(path) if path else None
+    models = config_file.configs() if config_file else _model()
+    asked = "tokens are asked for" if settings["security"].token_file else "no authentication"
+    say("start", f"development model server: {asked}; use tensorflow_model_server in production")
+    server = _server(models, settings).start()
+    signals = Signals()
+    seconds = serve_flags.MODEL_CONFIG_FILE_POLL_WAIT_SECONDS.value
+    if seconds:
+        config_file.follow(server.manager, seconds)
+    for remark in _remarks(server, settings):
+        say("warning", remark)
+    rest = server.rest_address or "off"
+    say(
+        "ready", f"ready: gRPC {server.grpc_address}, REST {rest}, models {', '.join(server.names)}"
+    )
+    number = signals.wait()
+    say("stop", "stopping: waiting for requests under way")
+    if config_file:
+        config_file.stop()
+    if not server.stop(serve_flags.SHUTDOWN_GRACE_SECONDS.value):
+        say("stop", "stopped: requests that took longer than --shutdown_grace_seconds were cut off")
+        _leave(0 if number == signal.SIGTERM else entry.INTERRUPTED)  # their threads still work
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
 
 
-def _server(models, batching):
+class Signals:
+    """The first SIGTERM or SIGINT ends `wait`, the second the process."""
+
+    def __init__(self):
+        self._number = None
+        # A pipe and no Event, whose lock the interrupted thread may hold.
+        self._read_end, self._write_end = os.pipe()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._arrived)
+
+    def _arrived(self, number, frame):
+        if self._number is not None:
+            os._exit(128 + number)
+        self._number = number
+        os.write(self._write_end, b"!")
+
+    def wait(self):
+        os.read(self._read_end, 1)
+        return self._number
+
+
+def _leave(code):
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _server(models, settings):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow's first import
     import tensorflow as tf
 
     from serving.server.embedded import EmbeddedServer
 
     tf.get_logger().setLevel(logging.ERROR)  # the V1 loader is deprecated, and meant
-    return EmbeddedServer(
-        models,
-        port=PORT.value,
-        rest_port=REST_API_PORT.value or None,
-        host=BIND_ADDRESS.value,
-        poll_seconds=FILE_SYSTEM_POLL_WAIT_SECONDS.value,
-        grpc_max_threads=GRPC_MAX_THREADS.value,
-        rest_num_threads=REST_API_NUM_THREADS.value,
-        rest_timeout_ms=REST_API_TIMEOUT_IN_MS.value,
-        health_service=ENABLE_GRPC_HEALTHCHECK_SERVICE.value,
-        warm_up_iterations=NUM_REQUEST_ITERATIONS_FOR_WARMUP.value * ENABLE_MODEL_WARMUP.value,
-        session_parallelism=TENSORFLOW_SESSION_PARALLELISM.value,
-        unavailable_labels=ALLOW_UNAVAILABLE_LABELS.value,
-        batching=batching,
-        per_model_batching=ENABLE_PER_MODEL_BATCHING_PARAMETERS.value,
-    )
+    return EmbeddedServer(models, **settings)
 
 
-def _models():
-    if MODEL_CONFIG_FILE.value:
-        from serving.server.model_config import read_model_config
-
-        return read_model_config(MODEL_CONFIG_FILE.value)
-    if not MODEL_BASE_PATH.value:
+def _model():
+    base_path = serve_flags.MODEL_BASE_PATH.value
+    if not base_path:
         raise ServingError("--model_base_path is missing: the directory above the versions")
-    if not os.path.isdir(MODEL_BASE_PATH.value):
+    if not os.path.isdir(base_path):
         raise ServingError(
-            f"--model_base_path {MODEL_BASE_PATH.value} is no directory; "
+            f"--model_base_path {base_path} is no directory; "
             "it is the one above the numbered versions"
         )
-    return {MODEL_NAME.value: MODEL_BASE_PATH.value}
+    return {serve_flags.MODEL_NAME.value: base_path}
 
 
-def _batching():
-    from serving.server.batching_config import batching_of_flags
+def _remarks(server, settings):
+    """What whoever starts the server should know about who can reach it."""
+    security, rest = settings["security"], server.rest_address
+    ssl_config = security.ssl_config
+    if ssl_config is not None:
+        clients = "whose certificate is verified" if ssl_config.client_verify else "of any kind"
+        yield f"TLS: gRPC for clients {clients}; REST stays plain HTTP, as in TensorFlow Serving"
+    if not server.is_exposed:
+        return
+    verified = ssl_config is not None and ssl_config.client_verify and not rest
+    if not security.token_file and not verified:
+        yield (
+            f"warning: {settings['host']} can be reached from other machines and nobody is asked "
+            "for a token; give a --token_file, or put a proxy in front"
+        )
+    elif security.token_file and (rest or ssl_config is None):
+        yield "warning: tokens cross the network in the clear without TLS; put a proxy in front"
 
-    return batching_of_flags(
-        ENABLE_BATCHING.value,
-        BATCHING_PARAMETERS_FILE.value,
-        ENABLE_PER_MODEL_BATCHING_PARAMETERS.value,
-    )
 
-
-def say(line):
-    print(line, flush=True)
+def say(event, line):
+    announcements.info(line, extra={"event": event})
 
 
 def cli():

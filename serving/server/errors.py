@@ -2,6 +2,8 @@
 
 from grpc import StatusCode
 
+from serving.errors import HTTP_STATUS
+
 MESSAGE_LIMIT = 1024  # bytes of a gRPC error message
 _BY_NUMBER = {code.value[0]: code for code in StatusCode}
 
@@ -9,10 +11,11 @@ _BY_NUMBER = {code.value[0]: code for code in StatusCode}
 class StatusError(Exception):
     """What went wrong with one request; the server lives on."""
 
-    def __init__(self, code: StatusCode, message: str):
+    def __init__(self, code: StatusCode, message: str, http_status: int | None = None):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.http_status = http_status or HTTP_STATUS.get(code.name, 500)
 
     def __str__(self):
         return f"{self.code.name}: {self.message}"
@@ -28,6 +31,15 @@ def not_found(message):
 
 def unimplemented(message):
     return StatusError(StatusCode.UNIMPLEMENTED, message)
+
+
+def unavailable(message):
+    return StatusError(StatusCode.UNAVAILABLE, message)
+
+
+def too_large(message):
+    """413 and not 429, which asks a client to try the same again."""
+    return StatusError(StatusCode.RESOURCE_EXHAUSTED, message, http_status=413)
 
 
 def from_tensorflow(error):

@@ -4,27 +4,21 @@ A method that is not in the table is answered UNIMPLEMENTED by gRPC itself.
 """
 
 import concurrent.futures
-import logging
-import threading
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from serving.errors import ServingError
-from serving.messages import MODEL_SERVICE, PREDICTION_SERVICE, SERVICES
-from serving.server.errors import StatusError, truncated
+from serving.messages import MODEL_SERVICE, PREDICTION_SERVICE
+from serving.server.config_reload import refuse_reload, reload_config
+from serving.server.grpc_calls import TokenCheck, unary
 from serving.server.metadata import get_model_metadata
 from serving.server.predict import predict
+from serving.server.request_limits import check_tensors
 from serving.server.status import get_model_status
-
-logger = logging.getLogger(__name__)
+from serving.server.tls import server_credentials
 
 INT32_MAX = 2**31 - 1
-OPTIONS = [
-    ("grpc.max_receive_message_length", INT32_MAX),
-    ("grpc.max_send_message_length", INT32_MAX),
-    ("grpc.so_reuseport", 0),  # a taken port is an error, not a port to share
-]
 HEALTHY_SERVICES = ("", "ModelService", "PredictionService")
 SPARE_THREADS = 4  # to say that all the others are busy, and for health
 
@@ -36,42 +30,42 @@ class GrpcServer:
       address: numeric address to listen on.
       port: 0 picks a free one, then to be found in `port`.
       manager: ModelManager.
-      max_calls: calls at the same time; one more is refused.
+      limits: options.Limits.
+      security: options.Security.
+      tokens: Everybody or TokenFile.
+      capacity: Capacity of calls at the same time.
+      log: RequestLog.
       health_service: whether to answer grpc.health.v1.
 
     Raises ServingError if the address can't be had.
     """
 
-    def __init__(self, address, port, manager, *, max_calls, health_service):
-        self._slots = threading.BoundedSemaphore(max_calls)
+    def __init__(
+        self, address, port, manager, *, limits, security, tokens, capacity, log, health_service
+    ):
         threads = concurrent.futures.ThreadPoolExecutor(
-            max_calls + SPARE_THREADS, thread_name_prefix="grpc"
+            capacity.running + SPARE_THREADS, thread_name_prefix="grpc"
         )
-        self._server = grpc.server(threads, options=OPTIONS)
-        methods = {
-            PREDICTION_SERVICE: {
-                "Predict": lambda request, response, context: predict(
-                    manager, request, response, timeout_ms=_milliseconds_left(context)
-                ),
-                "GetModelMetadata": lambda request, response, context: get_model_metadata(
-                    manager, request, response
-                ),
-            },
-            MODEL_SERVICE: {
-                "GetModelStatus": lambda request, response, context: get_model_status(
-                    manager, request, response
-                ),
-            },
-        }
-        for service, answers in methods.items():
-            handlers = {name: self._handler(service, name, answers[name]) for name in answers}
+        self._server = grpc.server(
+            threads, interceptors=[TokenCheck(tokens, log)], options=_options(limits)
+        )
+        for service, answers in _answers(manager, limits, security).items():
+            handlers = {
+                method: unary(service, method, answer, capacity, log)
+                for method, answer in answers.items()
+            }
             self._server.add_generic_rpc_handlers(
                 (grpc.method_handlers_generic_handler(service, handlers),)
             )
         self._health = _add_health(self._server) if health_service else None
+        self.port = self._listen(address, port, security.ssl_config)
+
+    def _listen(self, address, port, ssl_config):
+        target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         try:
-            host = f"[{address}]" if ":" in address else address
-            self.port = self._server.add_insecure_port(f"{host}:{port}")
+            if ssl_config is None:
+                return self._server.add_insecure_port(target)
+            return self._server.add_secure_port(target, server_credentials(ssl_config))
         except RuntimeError as error:
             raise ServingError(
                 f"cannot listen for gRPC on {address} port {port}; is it taken? "
@@ -90,30 +84,46 @@ class GrpcServer:
             self._health.enter_graceful_shutdown()
         return self._server.stop(grace)
 
-    def _handler(self, service, name, answer):
-        request_class, response_class = SERVICES[service][name]
 
-        def call(request, context):
-            if not self._slots.acquire(blocking=False):
-                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
-            try:
-                response = response_class()
-                answer(request, response, context)
-                return response
-            except StatusError as error:
-                failure = error
-            except Exception as error:  # a surprise costs one call, not the server
-                logger.exception("%s failed", name)
-                failure = StatusError(grpc.StatusCode.INTERNAL, str(error))
-            finally:
-                self._slots.release()
-            context.abort(failure.code, truncated(failure.message))
+def _options(limits):
+    return [
+        ("grpc.max_receive_message_length", limits.request_bytes),
+        ("grpc.max_send_message_length", INT32_MAX),
+        ("grpc.so_reuseport", 0),  # a taken port is an error, not a port to share
+    ]
 
-        return grpc.unary_unary_rpc_method_handler(
-            call,
-            request_deserializer=request_class.FromString,
-            response_serializer=response_class.SerializeToString,
-        )
+
+def _answers(manager, limits, security):
+    """Service -> method -> callable(request, response, record, context)."""
+
+    def run_predict(request, response, record, context):
+        spec = request.model_spec
+        record.model, record.signature = spec.name, spec.signature_name
+        record.rows = check_tensors(request.inputs.values(), limits)
+        predict(manager, request, response, timeout_ms=_milliseconds_left(context))
+        answered = response.model_spec
+        record.version, record.signature = answered.version.value, answered.signature_name
+
+    def about_model(answer):
+        def ask(request, response, record, context):
+            record.model = request.model_spec.name
+            answer(manager, request, response)
+
+        return ask
+
+    reload = reload_config if security.config_reload else refuse_reload
+    return {
+        PREDICTION_SERVICE: {
+            "Predict": run_predict,
+            "GetModelMetadata": about_model(get_model_metadata),
+        },
+        MODEL_SERVICE: {
+            "GetModelStatus": about_model(get_model_status),
+            "HandleReloadConfigRequest": lambda request, response, record, context: reload(
+                manager, request, response
+            ),
+        },
+    }
 
 
 def _milliseconds_left(context):

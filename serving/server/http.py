@@ -1,5 +1,6 @@
 """HTTP around the REST API, with the standard library: a thread for each connection."""
 
+import contextlib
 import http.server
 import logging
 import socket
@@ -7,12 +8,18 @@ import socketserver
 import threading
 import time
 
-from serving.server.errors import StatusError
-from serving.server.http_body import read_body
+from serving.server.errors import unavailable
+from serving.server.http_request import RequestHandler
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 300  # a silent connection is closed after this time
+MAX_CONNECTIONS = 1000
+POLL_SECONDS = 0.1  # how soon `stop` is noticed
+_FULL = b'{"error": "Too many connections"}'
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(_FULL), _FULL)
+)
 
 
 class HttpServer(http.server.ThreadingHTTPServer):
@@ -22,7 +29,7 @@ class HttpServer(http.server.ThreadingHTTPServer):
       address: numeric address to listen on.
       port: 0 picks a free one, then to be found in `port`.
       api: RestApi.
-      max_requests: requests worked on at the same time; more wait.
+      front: Front of http_request.
 
     Raises OSError if the address can't be had.
     """
@@ -30,13 +37,16 @@ class HttpServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address, port, api, *, max_requests):
+    def __init__(self, address, port, api, front):
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.api = api
-        self.slots = threading.BoundedSemaphore(max_requests)
-        self._busy = 0
+        self.front = front
+        self.draining = False
+        self._busy = self._connections = 0
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self.serve_forever, name="rest", daemon=True)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(POLL_SECONDS,), name="rest", daemon=True
+        )
         super().__init__((address, port), RequestHandler)
 
     @property
@@ -52,7 +62,11 @@ class HttpServer(http.server.ThreadingHTTPServer):
         self._thread.start()
 
     def stop(self, grace):
-        """Takes no new connections and waits up to `grace` seconds for answers under way."""
+        """Takes no new requests and waits up to `grace` seconds for answers under way.
+
+        Returns whether all were answered.
+        """
+        self.draining = True
         if self._thread.is_alive():
             self.shutdown()
         self.server_close()
@@ -60,50 +74,41 @@ class HttpServer(http.server.ThreadingHTTPServer):
         with self._changed:
             while self._busy and time.monotonic() < deadline:
                 self._changed.wait(deadline - time.monotonic())
+            return not self._busy
 
-    def count_busy(self, change):
+    @contextlib.contextmanager
+    def busy(self):
+        """A request under way, which `stop` waits for."""
+        self._count(busy=+1)
+        try:
+            yield
+        finally:
+            self._count(busy=-1)
+
+    def check_open(self):
+        if self.draining:
+            raise unavailable("The server is shutting down")
+
+    def process_request(self, request, client_address):
+        if self._connections >= MAX_CONNECTIONS:
+            with contextlib.suppress(OSError):
+                request.sendall(_REFUSAL)
+            self.shutdown_request(request)
+            return
+        self._count(connections=+1)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._count(connections=-1)
+
+    def _count(self, busy=0, connections=0):
         with self._changed:
-            self._busy += change
+            self._busy += busy
+            self._connections += connections
             self._changed.notify_all()
 
     def handle_error(self, request, client_address):
         logger.debug("connection from %s ended", client_address, exc_info=True)
-
-
-class RequestHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "keras-reid-development-server"
-    sys_version = ""
-    timeout = IDLE_SECONDS
-
-    def _respond(self):
-        self.server.count_busy(+1)
-        try:
-            self._send(self._answer())
-        finally:
-            self.server.count_busy(-1)
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = _respond
-
-    def _answer(self):
-        path = self.path.split("?", 1)[0]
-        try:
-            body = read_body(self.headers, self.rfile)
-        except StatusError as error:
-            self.close_connection = True  # the rest of the body is no request
-            return self.server.api.failure(error)
-        with self.server.slots:
-            return self.server.api.answer(self.command, path, body)
-
-    def _send(self, answer):
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
-
-    def log_message(self, format, *args):
-        logger.debug("%s " + format, self.address_string(), *args)

@@ -1,25 +1,73 @@
 """The bytes of a request body: of known length or chunked, plain or gzip."""
 
+import time
 import zlib
 
-from serving.server.errors import invalid_argument
+from grpc import StatusCode
 
-BODY_LIMIT = 2**31 - 1  # bytes, also once unpacked; as for gRPC
+from serving.server.errors import StatusError, invalid_argument
+from serving.server.request_limits import body_too_large
+
+BODY_SECONDS = 120  # a body that takes longer holds a place that others wait for
 _PIECE = 1 << 20
 
 
-def read_body(headers, stream):
+def read_body(headers, stream, limit):
     """Reads the body that the headers announce from the connection.
 
-    Raises StatusError where it is malformed or larger than 2 GiB.
+    Raises StatusError where it is malformed, too slow or larger than `limit` bytes, also once
+    unpacked.
     """
+    source = _Source(stream, limit)
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
-        body = _read_chunks(stream)
+        source.read_chunks()
     else:
-        body = _read_exactly(stream, _length(headers.get("Content-Length", "0")))
-    if headers.get("Content-Encoding", "").strip().lower() == "gzip" and body:
-        return _unpack(body)
-    return body
+        source.read(_length(headers.get("Content-Length", "0")))
+    if headers.get("Content-Encoding", "").strip().lower() == "gzip" and source.body:
+        return _unpack(source.body, limit)
+    return bytes(source.body)
+
+
+class _Source:
+    """A connection and what came from it so far."""
+
+    def __init__(self, stream, limit):
+        self._stream = stream
+        self._limit = limit
+        self._deadline = time.monotonic() + BODY_SECONDS
+        self.body = bytearray()
+
+    def read(self, length):
+        end = len(self.body) + length
+        if end > self._limit:
+            raise body_too_large(end, self._limit)
+        while len(self.body) < end:
+            piece = self._receive(self._stream.read1, min(end - len(self.body), _PIECE))
+            if not piece:
+                raise invalid_argument("Request body ended early")
+            self.body += piece
+
+    def read_chunks(self):
+        while True:
+            line = self._receive(self._stream.readline, 100)
+            length = _length(line.split(b";")[0].strip().decode("latin-1"), 16)
+            if length == 0:
+                while self._receive(self._stream.readline, 65536).strip():  # trailers
+                    pass
+                return
+            self.read(length)
+            self._receive(self._stream.readline, 3)
+
+    def _receive(self, receive, size):
+        try:
+            data = receive(size)
+        except TimeoutError:
+            data = b""
+        if time.monotonic() > self._deadline:
+            raise StatusError(
+                StatusCode.DEADLINE_EXCEEDED, f"Request body took more than {BODY_SECONDS} s"
+            )
+        return data
 
 
 def _length(digits, base=10):
@@ -29,47 +77,26 @@ def _length(digits, base=10):
         length = -1
     if length < 0:
         raise invalid_argument(f"Malformed length of request body: {digits[:20]!r}")
-    if length > BODY_LIMIT:
-        raise invalid_argument(f"Request body of {length} bytes is larger than {BODY_LIMIT}")
     return length
 
 
-def _read_exactly(stream, length):
-    body = stream.read(length) if length else b""
-    if len(body) < length:
-        raise invalid_argument("Request body ended early")
-    return body
-
-
-def _read_chunks(stream):
-    chunks, total = [], 0
-    while True:
-        length = _length(stream.readline(100).split(b";")[0].strip().decode("latin-1"), 16)
-        if length == 0:
-            while stream.readline(65536).strip():  # trailers
-                pass
-            return b"".join(chunks)
-        total += length
-        if total > BODY_LIMIT:
-            raise invalid_argument(f"Request body is larger than {BODY_LIMIT} bytes")
-        chunks.append(_read_exactly(stream, length))
-        stream.readline(3)
-
-
-def _unpack(body):
+def _unpack(body, limit):
     """Piece by piece, so that a small body can't grow without end."""
     unpacker = zlib.decompressobj(wbits=31)
-    pieces, total = [], 0
+    unpacked = bytearray()
     try:
-        while not unpacker.eof:
-            piece = unpacker.decompress(body, _PIECE)
-            body = unpacker.unconsumed_tail
-            if not piece and not body:
-                raise invalid_argument("Request body is not valid gzip: it ends early")
-            pieces.append(piece)
-            total += len(piece)
-            if total > BODY_LIMIT:
-                raise invalid_argument(f"Request body is larger than {BODY_LIMIT} bytes")
+        for start in range(0, len(body) + _PIECE, _PIECE):  # the last one is empty
+            packed = bytes(body[start : start + _PIECE])
+            while not unpacker.eof:
+                piece = unpacker.decompress(packed, _PIECE)
+                packed = unpacker.unconsumed_tail
+                unpacked += piece
+                if len(unpacked) > limit:
+                    raise body_too_large(len(unpacked), limit)
+                if not packed and len(piece) < _PIECE:
+                    break
     except zlib.error as error:
         raise invalid_argument(f"Request body is not valid gzip: {error}") from error
-    return b"".join(pieces)
+    if not unpacker.eof:
+        raise invalid_argument("Request body is not valid gzip: it ends early")
+    return bytes(unpacked)

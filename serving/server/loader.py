@@ -14,6 +14,7 @@ from tensorflow.python.client import pywrap_tf_session
 from serving.server.errors import StatusError, from_tensorflow, invalid_argument, not_found
 
 TAGS = ["serve"]
+INIT_OP = "__saved_model_init_op"  # in every SavedModel of TensorFlow 2, and no signature
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 
 
@@ -25,7 +26,8 @@ class LoadedModel:
       parallelism: threads across and inside ops, shared by all models of the process; 0 means
         one for each core.
 
-    Raises StatusError when the directory holds no SavedModel or it can't be restored.
+    Raises StatusError when the directory holds no SavedModel, it can't be restored, or it has no
+    signatures.
     """
 
     def __init__(self, path, *, parallelism=0):
@@ -47,6 +49,13 @@ class LoadedModel:
         except Exception as error:  # a damaged file fails in as many ways as it has bytes
             self._session.close()
             raise StatusError(StatusCode.INTERNAL, f"cannot load {path}: {error}") from error
+        if not set(loaded.signature_def) - {INIT_OP}:
+            self._session.close()
+            raise StatusError(
+                StatusCode.FAILED_PRECONDITION,
+                f"the SavedModel in {path} has no signatures, so nothing can be asked of it; "
+                "save it with signatures=",
+            )
         self._graph.finalize()
         # Copies: a submessage would keep the whole graph definition in memory.
         self.signatures = {

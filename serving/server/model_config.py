@@ -13,34 +13,32 @@ model_config_list {
 
 import os
 
-from google.protobuf import text_format
-
 from serving.errors import ServingError
 from serving.messages import ModelServerConfig
-from serving.server.manager import ModelConfig
+from serving.server.served_model import ModelConfig
+from serving.server.text_file import parse_message, read_message
 from serving.server.versions import All, Latest, Specific
 
+FLAG = "--model_config_file"
 PLATFORM = "tensorflow"
 
 
 def read_model_config(path):
     """The ModelConfigs in a file; raises ServingError with the file's name and the reason."""
+    message = read_message(path, FLAG, ModelServerConfig)
     try:
-        with open(path, encoding="utf-8") as file:
-            return parse_model_config(file.read())
-    except OSError as error:
-        raise ServingError(f"cannot read --model_config_file {path}: {error.strerror}") from error
-    except (ServingError, UnicodeDecodeError) as error:
-        raise ServingError(f"--model_config_file {path}: {error}") from error
+        return model_configs(message)
+    except ServingError as error:
+        raise ServingError(f"{FLAG} {path}: {error}") from error
 
 
 def parse_model_config(text):
     """The ModelConfigs in a ModelServerConfig written as text."""
-    message = ModelServerConfig()
-    try:
-        text_format.Parse(text, message)
-    except text_format.ParseError as error:
-        raise ServingError(f"not a ModelServerConfig: {error}") from error
+    return model_configs(parse_message(text, ModelServerConfig))
+
+
+def model_configs(message):
+    """The ModelConfigs in a ModelServerConfig; raises ServingError where one cannot be served."""
     configs = [_model_config(config) for config in message.model_config_list.config]
     if not configs:
         raise ServingError("no model_config_list { config { .. } } in it")

@@ -27,6 +27,10 @@ class Servable:
     def __str__(self):
         return f"{{name: {self.name} version: {self.version}}}"
 
+    @property
+    def is_available(self):
+        return self.state == AVAILABLE
+
     def load(self, load_model):
         """Loads with `load_model(path)`; a failure ends in END and in `error`."""
         self.state = LOADING

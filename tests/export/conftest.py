@@ -6,7 +6,9 @@ from export.session import ServedModel
 from keras_reid.attacks import ATTACKS
 from tests.export.models import make_model
 
-LIMITS = Limits(epsilon=8 / 255, steps=10, batch=16, encoded_bytes=20_000, push=3, pull=2)
+LIMITS = Limits(
+    epsilon=8 / 255, steps=10, batch=16, encoded_bytes=20_000, encoded_pixels=10_000, push=3, pull=2
+)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import numpy as np
 from serving.server.batching_config import BatchingParameters
 from serving.server.embedded import EmbeddedServer
 from serving.server.loader import LoadedModel
+from serving.server.options import Limits, Loading
 from tests.serving.server.clients import GrpcClient
 
 HOUR = 3600 * 10**6  # microseconds: only a full batch starts
@@ -18,8 +19,8 @@ def merging_client(version, rows):
     """Yields a client of a server that runs nothing but batches of `rows` rows."""
     batching = BatchingParameters(max_batch_size=rows, batch_timeout_micros=HOUR)
     models = {"reid": version.parent}
-    settings = {"rest_port": None, "grpc_max_threads": 32, "poll_seconds": 0}
-    with EmbeddedServer(models, batching=batching, **settings) as server:
+    settings = {"limits": Limits(grpc_max_threads=32), "loading": Loading(batching=batching)}
+    with EmbeddedServer(models, rest_port=None, poll_seconds=0, **settings) as server:
         with GrpcClient(server.grpc_address) as client:
             yield client
 

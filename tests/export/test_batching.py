@@ -14,6 +14,7 @@ from serving.client import ReIDClient
 from serving.server import batching_config
 from serving.server.batching_config import BatchingParameters, parse_batching_parameters
 from serving.server.embedded import EmbeddedServer
+from serving.server.options import Loading
 from tests.export.conftest import LIMITS
 from tests.export.merging import ask_merged, assert_same_attack, merging_client
 from tests.export.models import pixels
@@ -74,8 +75,8 @@ def test_any_limit_makes_a_valid_file(batch):
 
 def test_the_largest_request_that_describe_allows_is_the_largest_that_is_taken(exported):
     models = {"reid": exported[0].parent, "reid_encoded": exported[1].parent}
-    settings = {"batching": BatchingParameters(), "per_model_batching": True, "rest_port": None}
-    with EmbeddedServer(models, **settings) as server:
+    loading = Loading(batching=BatchingParameters(), per_model_batching=True)
+    with EmbeddedServer(models, rest_port=None, loading=loading) as server:
         with ReIDClient(server.grpc_address) as client:
             limit = client.describe()["limits"]["batch"]
             assert limit == LIMITS.batch

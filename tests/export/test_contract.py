@@ -78,6 +78,7 @@ def test_describe_tells_each_row_the_ceilings_and_fingerprints(model, served):
         "steps": 10,
         "batch": 16,
         "encoded_bytes": 20_000,
+        "encoded_pixels": 10_000,
     }
     assert set(told["attacks"]) == set(ATTACKS)
     assert told["attacks"]["fna"]["num_push"] == 3 and told["attacks"]["fna"]["num_pull"] == 2

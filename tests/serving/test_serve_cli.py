@@ -78,6 +78,9 @@ def test_says_that_it_is_a_development_server_and_reads_a_config_file(base_path,
     assert "REST off, models listed" in lines[1]
 
 
+MISSING_PATH = (
+    'model_config_list { config { name: "m" base_path: "/no/such" model_platform: "tensorflow" } }'
+)
 BAD = {
     "no model": ([], "--model_base_path is missing"),
     "no such directory": (["--model_base_path=/no/such/dir"], "/no/such/dir is no directory"),
@@ -85,6 +88,19 @@ BAD = {
     "no such file": (["--model_config_file=/no/such/file"], "cannot read --model_config_file"),
     "bad flag": (["--port=99999999"], "--port"),
     "unknown flag": (["--no_such_flag"], "no_such_flag"),
+    "missing path": (
+        ["--model_config_file={config}", "--port=0"],
+        "cannot read base path /no/such",
+    ),
+    "no TLS": (["--model_base_path={base}", "--ssl_config_file={config}"], "not a SSLConfig"),
+    "no REST": (
+        ["--model_base_path={base}", "--monitoring_config_file={monitoring}"],
+        "choose a --rest_api_port",
+    ),
+    "no file to look at": (
+        ["--model_base_path={base}", "--model_config_file_poll_wait_seconds=1"],
+        "needs a --model_config_file",
+    ),
     "taken port": (["--model_base_path={base}", "--port={taken}"], "another --port"),
 }
 
@@ -95,7 +111,13 @@ def test_bad_input_is_one_sentence_and_exit_code_2(case, base_path, tmp_path):
     with socket.socket() as taken:
         taken.bind(("localhost", 0))
         taken.listen()
-        values = {"empty": tmp_path, "base": base_path, "taken": taken.getsockname()[1]}
+        config, monitoring = tmp_path / "models.config", tmp_path / "monitoring.config"
+        config.write_text(MISSING_PATH)
+        monitoring.write_text("prometheus_config { enable: true }")
+        values = {
+            "empty": tmp_path, "base": base_path, "taken": taken.getsockname()[1],
+            "config": config, "monitoring": monitoring,
+        }  # fmt: skip
         process = start("serving.serve", *[argument.format(**values) for argument in arguments])
         out, err = process.communicate(timeout=START_SECONDS)
     assert process.returncode == 2

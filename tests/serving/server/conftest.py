@@ -4,6 +4,7 @@ import pytest
 
 from serving.server.embedded import EmbeddedServer
 from serving.server.manager import ModelConfig
+from serving.server.options import Limits
 from serving.server.versions import All
 from tests.serving.server import tiny_models
 from tests.serving.server.clients import GrpcClient, RestClient
@@ -33,7 +34,9 @@ def server(saved_models):
         ModelConfig(name="single", base_path=str(saved_models / "single")),
         ModelConfig(name="sp ace", base_path=str(saved_models / "single")),
     ]
-    with EmbeddedServer(models, health_service=True, rest_timeout_ms=1500) as running:
+    with EmbeddedServer(
+        models, health_service=True, limits=Limits(rest_timeout_ms=1500)
+    ) as running:
         running.wait_ready()
         yield running
 

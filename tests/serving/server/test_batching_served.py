@@ -13,6 +13,7 @@ from serving.server import batching_config
 from serving.server.batching_config import BatchingParameters
 from serving.server.embedded import EmbeddedServer
 from serving.server.loader import LoadedModel
+from serving.server.options import Limits, Loading
 from tests.commands import assert_refused, run
 from tests.serving.server.clients import GrpcClient, floats, predict_request
 from tests.serving.server.test_lifecycle import requests_under_way, wait_for
@@ -41,8 +42,8 @@ def start(saved_models):
 
     def start(base=saved_models / "demo", **parameters):
         batching = BatchingParameters(**{"batch_timeout_micros": HOUR, **parameters})
-        settings = {"rest_port": None, "poll_seconds": 0.05, "grpc_max_threads": 32}
-        server = EmbeddedServer({"demo": base}, batching=batching, **settings)
+        settings = {"limits": Limits(grpc_max_threads=32), "loading": Loading(batching=batching)}
+        server = EmbeddedServer({"demo": base}, rest_port=None, poll_seconds=0.05, **settings)
         servers.append(server)
         return server.start()
 
@@ -187,8 +188,9 @@ def test_a_model_brings_its_own_parameters(saved_models, tmp_path, runs):
     (tmp_path / "own" / "1" / batching_config.FILE).write_text(own)
     (tmp_path / "bad" / "1" / batching_config.FILE).write_text("nonsense")
     models = {name: tmp_path / name for name in ("own", "plain")}
-    settings = {"rest_port": None, "per_model_batching": True}
-    with EmbeddedServer(models, batching=BatchingParameters(), **settings) as server:
+    loading = Loading(batching=BatchingParameters(), per_model_batching=True)
+    settings = {"rest_port": None, "loading": loading}
+    with EmbeddedServer(models, **settings) as server:
         with GrpcClient(server.grpc_address) as client:
             client.predict("own", **pair([1, 2]))
             client.predict("plain", **pair([1, 2]))
@@ -196,7 +198,7 @@ def test_a_model_brings_its_own_parameters(saved_models, tmp_path, runs):
                 client.predict("own", **pair(*[[1, 2]] * 3))
     assert runs == [2, 1]  # padded, and as it came
     with pytest.raises(ServingError, match="INVALID_ARGUMENT: batching parameters .*not Batching"):
-        EmbeddedServer({"bad": tmp_path / "bad"}, batching=BatchingParameters(), **settings).start()
+        EmbeddedServer({"bad": tmp_path / "bad"}, **settings).start()
 
 
 @pytest.mark.parametrize(

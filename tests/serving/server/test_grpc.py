@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.server.embedded import EmbeddedServer
+from serving.server.options import Limits
 from tests.serving.server.clients import GrpcClient, floats
 
 X = floats([1, 2], [3, 4])
@@ -88,7 +89,7 @@ def test_scalar_outputs_keep_their_rank(grpc_client):
 
 
 def test_a_request_of_forty_megabytes_passes(grpc_client):
-    inputs = {"x": np.ones((5_000_000, 2), np.float32)}
+    inputs = {"x": np.ones((2, 5_000_000), np.float32)}
     outputs = grpc_client.outputs(inputs=inputs, signature="summed", output_filter=["total"])
     assert outputs["total"] == 1e7
 
@@ -154,7 +155,7 @@ def test_the_clients_deadline_ends_the_run(grpc_client):
 
 def test_one_call_more_than_threads_is_refused(saved_models):
     models = {"demo": saved_models / "demo"}
-    with EmbeddedServer(models, rest_port=None, grpc_max_threads=2) as server:
+    with EmbeddedServer(models, rest_port=None, limits=Limits(grpc_max_threads=2)) as server:
         with GrpcClient(server.grpc_address) as client:
             steps = {"steps": np.array([10**6], np.int32)}
             with concurrent.futures.ThreadPoolExecutor(2) as pool:

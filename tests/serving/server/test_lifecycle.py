@@ -10,8 +10,10 @@ import pytest
 
 from serving.errors import ServerFailure, ServingError
 from serving.server.embedded import EmbeddedServer
+from serving.server.errors import StatusError
 from serving.server.manager import ModelConfig
-from serving.server.servable import AVAILABLE, END, UNLOADING, Servable
+from serving.server.servable import AVAILABLE, END, LOADING, UNLOADING, Servable
+from serving.server.served_model import ServedModel
 from serving.server.versions import All, Latest, Specific, parse_version, versions_on_disk
 from tests.serving.server.clients import GrpcClient, floats
 
@@ -56,6 +58,32 @@ def test_a_model_is_freed_when_its_last_user_leaves():
         with servable.use() as late:
             assert late is None
     assert (servable.state, servable.users, model.closed) == (END, 0, True)
+
+
+def test_a_request_is_not_lost_to_a_swap_between_two_looks(tmp_path, monkeypatch):
+    """The new version is looked at while it loads, the old one when it is gone already."""
+    for version in ("1", "2"):
+        (tmp_path / version).mkdir()
+    model = ServedModel(ModelConfig(name="demo", base_path=str(tmp_path), policy=All()))
+    model.look()
+    model.load(lambda path: StubModel())
+    old, new = model.servables
+    new.state = LOADING
+    use = Servable.use
+
+    def swap_before_the_old_one(servable):
+        if servable is old and new.state == LOADING:
+            new.state = AVAILABLE
+            old.unload()
+        return use(servable)
+
+    monkeypatch.setattr(Servable, "use", swap_before_the_old_one)
+    with model.lend() as (version, _):
+        assert version == 2
+    new.unload()
+    with pytest.raises(StatusError, match="Servable not found for request: Latest"):
+        with model.lend():
+            pass
 
 
 @pytest.fixture
