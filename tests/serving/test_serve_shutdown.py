@@ -48,6 +48,13 @@ class Running:
             f"--monitoring_config_file={folder / 'monitoring'}", *more,
         )  # fmt: skip
         self.events = []
+        try:
+            self.wait_for_work(steps)
+        except BaseException:
+            self.process.kill()
+            raise
+
+    def wait_for_work(self, steps):
         ready = READY.match(self.until("ready")["message"])
         self.client = GrpcClient(ready[1])
         self.rest = RestClient(ready[2])
