@@ -273,9 +273,10 @@ SERVICES = {
         "Predict": (PredictRequest, PredictResponse),
         "GetModelMetadata": (GetModelMetadataRequest, GetModelMetadataResponse),
     },
-    MODEL_SERVICE: {
-        "GetModelStatus": (GetModelStatusRequest, GetModelStatusResponse),
-        "HandleReloadConfigRequest": (ReloadConfigRequest, ReloadConfigResponse),
-    },
+    MODEL_SERVICE: {"GetModelStatus": (GetModelStatusRequest, GetModelStatusResponse)},
+}
+# What a server answers besides, to whoever runs it; our client never asks.
+ADMIN_METHODS = {
+    MODEL_SERVICE: {"HandleReloadConfigRequest": (ReloadConfigRequest, ReloadConfigResponse)}
 }
 SIGNATURE_DEF = "signature_def"  # the one metadata field there is

@@ -5,7 +5,7 @@ import logging
 import grpc
 from google.protobuf.message import DecodeError
 
-from serving.messages import SERVICES
+from serving.messages import ADMIN_METHODS, SERVICES
 from serving.server.errors import StatusError, truncated
 from serving.server.request_log import REQUEST_ID
 from serving.server.tokens import HEADER
@@ -20,12 +20,13 @@ def unary(service, method, answer, capacity, log):
     """The handler of a method.
 
     Args:
-      service, method: names in `messages.SERVICES`.
+      service, method: names in SERVICES or ADMIN_METHODS of `messages`.
       answer: callable(request, response, record, context) that fills the response.
       capacity: Capacity; the call holds a place while it is worked on.
       log: RequestLog.
     """
-    request_class, response_class = SERVICES[service][method]
+    methods = {**SERVICES[service], **ADMIN_METHODS.get(service, {})}
+    request_class, response_class = methods[method]
 
     def call(data, context):
         record = begin(log, method, context)
