@@ -26,7 +26,15 @@ ROOMS = {
 }
 PACKAGE_ARROWS = {
     "trainers": ("keras_reid",),
-    "export": ("keras_reid", "serving.contract", "serving.client", "serving.errors"),
+    # What bulk work refuses is what the client refuses: the same checks, not a second copy of them.
+    "export": (
+        "keras_reid",
+        "serving.contract",
+        "serving.client",
+        "serving.errors",
+        "serving.attack_inputs",
+        "serving.description",
+    ),
     "serving": ("serving",),
     "keras_reid": ("keras_reid",),
 }
