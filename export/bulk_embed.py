@@ -65,8 +65,9 @@ def main(argv, options=()):
         )
     if (values.servable is None) == (values.server is None):
         raise ReIDError("name either --servable, an export's folder, or --server, a model server")
-    # Beam's notes of what else could be installed; what goes wrong comes back as an error.
+    # Beam's notes of what else could be installed, and tracebacks of what comes back as an error.
     logging.getLogger().setLevel(logging.ERROR)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     from export.bulk.backends import Attack, ServableSource, ServerSource
     from export.bulk.run import bulk
 

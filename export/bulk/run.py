@@ -31,11 +31,13 @@ from export.bulk.progress import progress
 from export.bulk.work import Work
 from keras_reid.errors import ReIDError
 from keras_reid.runs.provenance import provenance
+from serving.errors import ServingError
 
 DIRECT = "DirectRunner"
-# Beam's own DirectRunner would fetch a program from the network and hand over to it. This is what it
-# falls back to, and it needs nothing but this process.
+# Beam's own DirectRunner would fetch a program from the network and hand over to it. This is what
+# it falls back to, and it needs nothing but this process.
 IN_PROCESS = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+WHERE = " [while running"  # what Beam appends to the message of an exception
 OURS = re.compile(r"(?:ReIDError|serving\.errors\.\w+): (.*?)(?: \[while running|\n|$)")
 
 
@@ -104,22 +106,26 @@ def run_pipeline(job, indices, runner, options):
         raise ReIDError(f"Beam refuses --runner={runner} {' '.join(options)}: {error}") from error
     build(pipeline, job, indices)
     try:
-        result = pipeline.run()
-        state = result.wait_until_finish()
-    except (RuntimeError, ValueError) as error:
-        reason = sentence_of(error)
-        if reason is None:
-            raise
-        raise ReIDError(f"{reason}; what is done is kept, the same command goes on") from error
+        state = pipeline.run().wait_until_finish()
+    except (RuntimeError, ReIDError, ServingError) as error:
+        refuse(error)
     if state not in (None, PipelineState.DONE):
         raise ReIDError(f"the job ended as {state}; the same command takes it up again")
-    return result
 
 
-def sentence_of(error):
-    """Our own sentence inside a runner's error, which has a worker's traceback in it; or None."""
-    found = OURS.findall(str(error))
-    return found[-1].strip() if found else None
+def refuse(error):
+    """Raises what a runner's error means to a person: runners wrap it, or send its text alone."""
+    link = error
+    while link is not None:
+        # In this process Ctrl-C reaches a worker first.
+        if isinstance(link, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        link = link.__cause__ or link.__context__
+    ours = isinstance(error, (ReIDError, ServingError))
+    found = [str(error).split(WHERE)[0]] if ours else OURS.findall(str(error))
+    if not found:
+        raise error
+    raise ReIDError(f"{found[-1].strip()}; what is done is kept, the same command goes on")
 
 
 def finish(output, settings):
