@@ -124,7 +124,7 @@ class ServerBackend:
             return list(self._client.decode(encoded))
         except BadRequest as error:
             if len(encoded) == 1:
-                return [(error.details or str(error)).splitlines()[0]]
+                return [(getattr(error.__cause__, "details", "") or str(error)).splitlines()[0]]
         return [self.decode([each])[0] for each in encoded]  # the others are not to blame
 
     def embed(self, pixels):

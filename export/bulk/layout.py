@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import posixpath
 import uuid
 
@@ -100,6 +101,8 @@ def read_bytes(path):
 def names_below(folder):
     """The names of what lies directly in a folder; empty where there is none."""
     try:
+        if FileSystems.get_scheme(folder) is None:
+            return set(os.listdir(folder)) if os.path.exists(folder) else set()
         (found,) = FileSystems.match([under(folder, "*")])
     except FAILURES as error:
         raise ReIDError(f"cannot list {folder} ({first_line(error)})") from error

@@ -59,6 +59,8 @@ def list_files(source):
         root = Path(source).as_posix()
         paths = [path for path in sorted(Path(source).rglob("*")) if not path.is_dir()]
         files = [(path.as_posix(), path.lstat().st_size) for path in paths]
+    elif local and Path(source).exists():
+        root, files = posixpath.dirname(source), [(source, Path(source).stat().st_size)]
     else:
         root = posixpath.dirname(re.split("[*?[]", source)[0])
         files = match(source)

@@ -1,5 +1,7 @@
 """A bulk run from its input to its summary."""
 
+import contextlib
+import io
 import re
 
 import apache_beam as beam
@@ -29,7 +31,7 @@ from export.bulk.prepare import (
 )
 from export.bulk.progress import progress
 from export.bulk.work import Work
-from keras_reid.errors import ReIDError
+from keras_reid.errors import ReIDError, first_line
 from keras_reid.runs.provenance import provenance
 from serving.errors import ServingError
 
@@ -67,6 +69,7 @@ def bulk(
     Raises:
       ReIDError, ServingError: bad input, or a run that could not go on; what is whole is kept.
     """
+    pipeline = new_pipeline(runner, options)
     kind, items = list_items(input_)
     backend = open_backend(source)
     try:
@@ -89,21 +92,32 @@ def bulk(
                 source, work, output, about["embedding_size"], limits["encoded_bytes"], settings
             )
             with progress(output, images_of(items, shards), say):
-                run_pipeline(job, todo, runner, options)
+                run_pipeline(pipeline, job, todo)
         return finish(output, settings)
     finally:
         backend.close()
         open_backend.cache_clear()
 
 
-def run_pipeline(job, indices, runner, options):
-    """Runs the pipeline to its end; a failure becomes one sentence."""
+def new_pipeline(runner, options):
+    """An empty pipeline; what Beam does not like about its options becomes one sentence."""
     name = IN_PROCESS if runner == DIRECT else runner
+    refused = io.StringIO()
     try:
-        options = PipelineOptions([f"--runner={name}", *options])
-        pipeline = beam.Pipeline(options=options)
+        with contextlib.redirect_stderr(refused):
+            parsed = PipelineOptions([f"--runner={name}", *options])
+            parsed.get_all_options()
+            return beam.Pipeline(options=parsed)
+    except SystemExit:  # of argparse, which prints its usage first
+        reason = refused.getvalue().splitlines()[-1].partition("error: ")[2]
     except (ValueError, ImportError) as error:
-        raise ReIDError(f"Beam refuses --runner={runner} {' '.join(options)}: {error}") from error
+        reason = first_line(error)
+    told = " ".join([f"--runner={runner}", *options])
+    raise ReIDError(f"Beam refuses {told}: {reason}")
+
+
+def run_pipeline(pipeline, job, indices):
+    """Runs the pipeline to its end; a failure becomes one sentence."""
     build(pipeline, job, indices)
     try:
         state = pipeline.run().wait_until_finish()
