@@ -160,6 +160,7 @@ def test_no_machine_path_and_no_index_address_is_committed():
     for name in (
         "requirements.lock",
         "requirements-addons.lock",
+        "requirements-beam.lock",
         "Makefile",
         "setup.py",
         "pyproject.toml",

@@ -39,3 +39,9 @@ def letters_of(output):
 def files_of(output):
     """{name: bytes} of the records' files."""
     return {path.name: path.read_bytes() for path in sorted(output.glob("embeddings-*"))}
+
+
+def assert_close(embedding, expected):
+    """As close as the contract wants it: 1e-5 of an embedding's length, where that is above one."""
+    tolerance = 1e-5 * max(1.0, float(np.linalg.norm(expected)))
+    np.testing.assert_allclose(embedding, expected, atol=tolerance, rtol=0)

@@ -16,7 +16,7 @@ from export.bulk.backends import Attack, ServableSource  # noqa: E402
 from export.bulk.items import seed_of  # noqa: E402
 from export.bulk.run import bulk  # noqa: E402
 from export.session import ServedModel  # noqa: E402
-from tests.bulk.crops import files_of, letters_of, records_of  # noqa: E402
+from tests.bulk.crops import assert_close, files_of, letters_of, records_of  # noqa: E402
 
 SMA = Attack("sma", epsilon_255=4.0, steps=3)
 BAD = {
@@ -68,7 +68,7 @@ def test_records_equal_a_direct_call(exported, crops, one_file):
             )
             for row, key in enumerate(part):
                 record = records[key]
-                np.testing.assert_allclose(record["embedding"], embeddings[row], atol=1e-5)
+                assert_close(record["embedding"], embeddings[row])
                 adversarial = np.asarray(Image.open(io.BytesIO(record["adversarial_png"])))
                 equal = np.mean(adversarial == direct["adversarial"][row])
                 assert equal >= 0.97  # bad images fell out of a batch, so batches may differ
@@ -96,7 +96,7 @@ def test_sharding_and_batching_change_nothing(run, one_file, tmp_path):
     assert alone.keys() == dealt.keys()
     for key, record in alone.items():
         other = dealt[key]
-        np.testing.assert_allclose(other["embedding"], record["embedding"], atol=1e-5)
+        assert_close(other["embedding"], record["embedding"])
         pair = [
             np.asarray(Image.open(io.BytesIO(each["adversarial_png"]))) for each in (record, other)
         ]
@@ -140,7 +140,7 @@ def test_tfrecords_are_read_with_tf_data(run, one_file, tmp_path):
     assert {row["key"].numpy().decode() for row in rows} == known.keys() and len(rows) == 30
     for row in rows:
         record = known[row["key"].numpy().decode()]
-        np.testing.assert_allclose(row["embedding"], record["embedding"], atol=1e-5)
+        assert_close(row["embedding"], record["embedding"])
         assert row["seed"] == record["seed"] and row["valid"] == 1
         assert row["pid"].values.numpy().tolist() == [record["pid"]]
         assert tf.io.decode_png(row["adversarial_png"]).shape == (32, 16, 3)

@@ -11,7 +11,7 @@ from export.bulk.backends import Attack, ServableSource, ServerSource  # noqa: E
 from export.bulk.run import bulk  # noqa: E402
 from keras_reid.errors import ReIDError  # noqa: E402
 from serving.server.embedded import EmbeddedServer  # noqa: E402
-from tests.bulk.crops import files_of, letters_of, records_of  # noqa: E402
+from tests.bulk.crops import assert_close, files_of, letters_of, records_of  # noqa: E402
 from tests.commands import assert_refused, call, start  # noqa: E402
 from tests.serving.fake_server import Failure  # noqa: E402
 
@@ -28,7 +28,7 @@ def test_a_server_answers_as_the_export_does(exported, crops, tmp_path):
     here, there = records_of(tmp_path / "a"), records_of(tmp_path / "b")
     assert here.keys() == there.keys()
     for key in here:
-        np.testing.assert_allclose(here[key]["embedding"], there[key]["embedding"], atol=1e-5)
+        assert_close(here[key]["embedding"], there[key]["embedding"])
         assert here[key]["adversarial_png"] == there[key]["adversarial_png"]
     assert letters_of(tmp_path / "a").keys() == letters_of(tmp_path / "b").keys()
 

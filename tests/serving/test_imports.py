@@ -9,6 +9,7 @@ import pytest
 import serving
 
 CLIENT_SIDE = ["serving.client", "serving.query", "serving.messages", "serving.tensors"]
+CLIENT_SIDE += ["serving.faiss_index"]
 HEAVY = {"tensorflow", "keras", "tensorflow_serving", "keras_reid", "export", "trainers"}
 
 
