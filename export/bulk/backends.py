@@ -61,15 +61,20 @@ class ServableBackend:
     """
 
     def __init__(self, source):
-        self._path = source.path
         self._served = ServedModel(source.path)
         if contract.DESCRIBE not in self._served.signatures:
+            self.close()
             raise ReIDError(
                 f"{source.path} is no export of ours (it has no signature {contract.DESCRIBE}); "
                 "make one with python -m export.export_model"
             )
         answer = self._served.run(contract.DESCRIBE, {"request": [b""]})["description"]
         self.description = description.parse(answer[0], source.path)
+        size = self.description["input_size"]
+        self._decode = tf.function(
+            lambda encoded: decode_and_resize(encoded, size),
+            input_signature=[tf.TensorSpec([], tf.string)],  # traced once: less than half the time
+        )
 
     def decode(self, encoded):
         """[pixels uint8 [H, W, 3] of the model's size, or why not] of each image's bytes."""
@@ -78,9 +83,7 @@ class ServableBackend:
     def _decoded(self, encoded):
         try:
             with tf.device("/cpu:0"):
-                return decode_and_resize(
-                    tf.constant(encoded), self.description["input_size"]
-                ).numpy()
+                return self._decode(encoded).numpy()
         except tf.errors.InvalidArgumentError:
             return "truncated or damaged"
 

@@ -1,5 +1,6 @@
 """A bulk run against a model server: the embedded one, and one that fails on demand."""
 
+import pickle
 import threading
 
 import numpy as np
@@ -7,8 +8,16 @@ import pytest
 
 pytest.importorskip("apache_beam", reason="needs Apache Beam: make test-beam")
 
-from export.bulk.backends import Attack, ServableSource, ServerSource  # noqa: E402
+from export.bulk.backends import (  # noqa: E402
+    Attack,
+    ServableSource,
+    ServerBackend,
+    ServerSource,
+)
+from export.bulk.layout import Output  # noqa: E402
+from export.bulk.pipeline import Handler, Job, Read, Write  # noqa: E402
 from export.bulk.run import bulk  # noqa: E402
+from export.bulk.work import Work  # noqa: E402
 from keras_reid.errors import ReIDError  # noqa: E402
 from serving.server.embedded import EmbeddedServer  # noqa: E402
 from tests.bulk.crops import assert_close, files_of, letters_of, records_of  # noqa: E402
@@ -137,3 +146,31 @@ def test_a_model_that_changes_under_the_run_is_refused(fake, address, small_crop
     with pytest.raises(ReIDError, match="went over from model m1 to m2"):
         bulk(fake_first, str(small_crops), str(tmp_path / "out"), shards=2)
     assert not files_of(tmp_path / "out")
+
+
+def test_credentials_reach_the_client(monkeypatch):
+    given = {}
+
+    class Client:
+        def __init__(self, server, model, **settings):
+            given.update(settings, server=server, model=model)
+
+        def describe(self):
+            return {}
+
+    monkeypatch.setattr("export.bulk.backends.ReIDClient", Client)
+    ServerBackend(ServerSource("host:1", "reid", 3.0, credentials="secret"))
+    assert given == {"server": "host:1", "model": "reid", "timeout": 3.0, "credentials": "secret"}
+    ServerBackend(ServerSource("host:1"))
+    assert given["timeout"] == 60.0
+
+
+def test_the_work_can_be_sent_to_any_runner(address):
+    """What a runner pickles holds no session, channel or file."""
+    work = Work(Attack("sma"), 0, 4, "m1")
+    output = Output("/nowhere", 2, "parquet")
+    job = Job(ServerSource(address), work, output, 5, 2000, {"shards": 2})
+    for sent in (Read(output, 2000), Handler(job.source, work), Write(job)):
+        again = pickle.loads(pickle.dumps(sent))
+        assert type(again) is type(sent)
+    assert pickle.loads(pickle.dumps(job)) == job
