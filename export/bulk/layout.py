@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import posixpath
+import re
 import uuid
 
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
@@ -14,6 +15,7 @@ from keras_reid.errors import ReIDError, first_line
 JOB, SUCCESS = "_job.json", "_SUCCESS"
 FOLDERS = ("_dead_letters", "_partitions", "_listing")
 FAILURES = (OSError, BeamIOError)
+DRAFT = re.compile(r"\.(embeddings-|\d{5}-of-|_job|_SUCCESS).*\.[0-9a-f]{32}")  # of write_aside
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +114,7 @@ def names_below(folder):
 def remove_drafts(root):
     """Takes away what killed writers left, once nobody writes here any more."""
     for folder in (root, *(under(root, name) for name in FOLDERS)):
-        drafts = [under(folder, name) for name in names_below(folder) if name.startswith(".")]
+        # Nothing else that is hidden there: it is somebody's.
+        drafts = [under(folder, name) for name in names_below(folder) if DRAFT.fullmatch(name)]
         if drafts:
             FileSystems.delete(drafts)

@@ -71,15 +71,17 @@ def test_a_killed_run_is_taken_up_again(fake, address, small_crops, tmp_path):
     assert not (out / "_SUCCESS").exists()
     stamps = {name: (out / name).stat().st_mtime_ns for name in whole}
 
-    # What the dead writer might have left behind.
-    (out / ".embeddings-00002-of-00004.parquet.0").write_bytes(b"half")
+    # What the dead writer might have left behind, and what is none of ours.
+    (out / f".embeddings-00002-of-00004.parquet.{'0' * 32}").write_bytes(b"half")
+    (out / ".git").mkdir()
+    (out / ".notes").write_text("mine")
     fake.edit = lambda outputs: outputs
     done = call(*command)
     assert done.returncode == 0, done.stderr
     assert "2 of 4 partitions are there already" in done.stderr
     assert "12 records in 4 files" in done.stdout and "0 dead letters" in done.stdout
     assert {name: (out / name).stat().st_mtime_ns for name in whole} == stamps
-    assert not list(out.glob(".*"))
+    assert {path.name for path in out.glob(".*")} == {".git", ".notes"}
 
     undisturbed = tmp_path / "undisturbed"
     command[2] = f"--output={undisturbed}"
