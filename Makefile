@@ -1,6 +1,7 @@
 # make test, make demo: each builds .venv from requirements.lock when it is missing or stale.
 # Nothing else is needed than Python 3.11 to 3.13 and make.
 # make test-addons builds .venv-addons, the older stack, from requirements-addons.lock.
+# make test-beam builds .venv-beam, for bulk work, from requirements-beam.lock.
 
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -8,6 +9,9 @@ RUN := $(VENV)/bin/python
 ADDONS := .venv-addons
 ADDONS_STAMP := $(ADDONS)/.installed
 ADDONS_RUN := $(ADDONS)/bin/python
+BEAM := .venv-beam
+BEAM_STAMP := $(BEAM)/.installed
+BEAM_RUN := $(BEAM)/bin/python
 
 # A name on PATH may be a shim that does not run, so each candidate is asked for its version.
 PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions
@@ -42,11 +46,13 @@ CORE := tests/attacks tests/export/test_attack_signatures.py tests/export/test_c
 	tests/models/test_weights.py tests/models/test_other_stack.py tests/models/test_load.py \
 	tests/runs tests/serving $(TRAINING:%=tests/trainers/test_%.py)
 
-.PHONY: help test test-addons test-border demo lint format lock lock-addons bench study clean
+.PHONY: help test test-addons test-beam test-border demo lint format lock lock-addons lock-beam \
+	bench study clean
 help:
 	@echo "make demo    generate people, train, attack, export, serve, report (runs/demo/report.html)"
 	@echo "make test    the whole test suite"
 	@echo "make test-addons   its core, on TensorFlow 2.15 with TensorFlow Addons"
+	@echo "make test-beam     bulk work with Apache Beam"
 	@echo "make test-border   what each of the two stacks writes, read by the other"
 	@echo "make lint    ruff; make format rewrites"
 	@echo "make bench   the figures of docs/benchmarks.md"
@@ -62,11 +68,19 @@ $(ADDONS_STAMP): requirements-addons.lock
 	3.11 runs here and TensorFlow Addons needs one; install it with 'pyenv install 3.11' or your \
 	system (apt-get install python3.11-venv) or say make PYTHON_ADDONS=/its/path)
 
+# Apache Beam wants an older protobuf and Pillow than the main lock has.
+$(BEAM_STAMP): requirements-beam.lock
+	$(call make_venv,$(BEAM),$<,$(MAIN_PYTHONS),311,313,no Python 3.11 to 3.13 \
+	runs here; install one or say make PYTHON=/its/path)
+
 test: $(STAMP)
 	$(RUN) -m pytest -n 2 --dist=loadfile $(TESTS)
 
 test-addons: $(ADDONS_STAMP)
 	$(ADDONS_RUN) -m pytest -n 2 --dist=loadfile $(or $(TESTS),$(CORE))
+
+test-beam: $(BEAM_STAMP)
+	$(BEAM_RUN) -m pytest -n 2 --dist=loadfile $(or $(TESTS),tests/bulk)
 
 # What one stack writes, the other reads.
 test-border: $(STAMP) $(ADDONS_STAMP)
@@ -110,5 +124,10 @@ lock-addons: $(ADDONS_STAMP)
 	  | sed -E 's/^((exceptiongroup|tomli)==.*)/\1; python_version < "3.11"/' ) > requirements-addons.lock
 	@touch $(ADDONS_STAMP)
 
+lock-beam: $(BEAM_STAMP)
+	@( echo "# For bulk work, on Python 3.11 to 3.13. Make a new one with: make lock-beam"; \
+	  $(BEAM_RUN) -m pip freeze --all --exclude pip | grep -v " @ " | sort -f ) > requirements-beam.lock
+	@touch $(BEAM_STAMP)
+
 clean:
-	rm -rf $(VENV) $(ADDONS) build dist *.egg-info
+	rm -rf $(VENV) $(ADDONS) $(BEAM) build dist *.egg-info

@@ -26,6 +26,7 @@ ENTRY_POINTS = {
         "list",
         "rollback",
         "prune",
+        "bulk_embed",
     ],
     "serving": ["serve", "query", "configure", "compare"],
 }
@@ -99,7 +100,8 @@ setup(
         ],
         "gpu": ["tensorflow[and-cuda]>=2.15.1,<2.22"],
         "tensorboard": ["tensorboard>=2.15"],
-        "beam": ["apache-beam>=2.70", "pyarrow>=18"],  # embed and attack data of any size
+        # To embed and attack data of any size. TFRecords need a checksum in C.
+        "beam": ["apache-beam>=2.70", "pyarrow>=18", "google-crc32c>=1.5"],
         "faiss": ["faiss-cpu>=1.9"],  # galleries that NumPy ranks too slowly
         "test": TESTING,
         "dev": ["ruff>=0.6", *TESTING],

@@ -1,4 +1,4 @@
-"""A gallery: embeddings of a folder's images, remembered between calls and ranked with NumPy."""
+"""A gallery: embeddings of a folder's images, remembered between calls."""
 
 import dataclasses
 import os
@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from serving import contract
+from serving.bulk_gallery import is_bulk, read_bulk
 from serving.errors import BadRequest
 from serving.files import write_npz
+from serving.gallery_index import nearest
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
@@ -21,36 +23,45 @@ class Gallery:
 
     stamps: int64 [G, 2] modification time in nanoseconds and size, to notice a changed file.
     model: fingerprint of the model that made the embeddings; "" if not known.
+    home: path that names begin with of what is kept beside the gallery; "": nothing is kept.
     """
 
     paths: list
     embeddings: np.ndarray
     stamps: np.ndarray
     model: str = ""
+    home: str = ""
 
     def nearest(self, embedding, count):
         """Returns [(path, distance)] of the `count` images nearest to `embedding` [D]."""
-        distance = np.linalg.norm(self.embeddings - embedding, axis=1)
-        order = np.argsort(distance, kind="stable")[:count]
-        return [(self.paths[index], float(distance[index])) for index in order]
+        return self.named(*nearest(self.embeddings, embedding, count))
+
+    def named(self, rows, distances):
+        """[(path, distance)] of what an index found."""
+        return [
+            (self.paths[row], float(distance))
+            for row, distance in zip(rows, distances, strict=True)
+        ]
 
 
 def open_gallery(source, client, model, say=lambda message: None):
-    """The gallery of a folder of images, or of an .npz file with `paths` and `embeddings`.
+    """The gallery of a folder of images, of a bulk run, or of an .npz file.
 
     Args:
-      source: folder or .npz file.
+      source: folder of images, output folder of `export.bulk_embed`, or .npz file with `paths` and
+        `embeddings`.
       client: ReIDClient; embeds what is new or has changed in a folder.
       model: name of the served model; each has a cache of its own.
       say: called with a sentence before work that takes long.
     """
     source = Path(source)
     fingerprint = fingerprint_of(client)
-    if source.is_dir():
+    bulk = is_bulk(source)
+    if source.is_dir() and not bulk:
         return folder_gallery(source, client, model, fingerprint, say)
     if not source.exists():
         raise BadRequest(f"the gallery {source} does not exist: give a folder or an .npz file")
-    gallery = read(source)
+    gallery = bulk_gallery(source) if bulk else read(source)
     if gallery.model not in ("", fingerprint):
         raise BadRequest(
             f"{source} holds embeddings of another model ({gallery.model}) than the one served "
@@ -59,13 +70,21 @@ def open_gallery(source, client, model, say=lambda message: None):
     return gallery
 
 
+def bulk_gallery(folder):
+    keys, embeddings, model = read_bulk(folder)
+    return Gallery(keys, embeddings, np.zeros([0, 2], np.int64), model, str(folder.resolve()))
+
+
 def fingerprint_of(client):
     """What tells one set of weights from another."""
-    told = ""
-    if contract.DESCRIBE in client.metadata():
-        told = client.describe().get("model_fingerprint")
+    told = description_of(client).get("model_fingerprint")
     versions = [row.version for row in client.status() if row.state == "AVAILABLE"]
     return told or f"version {max(versions, default=0)}"
+
+
+def description_of(client):
+    """What a model of ours tells of itself; {} of another."""
+    return client.describe() if contract.DESCRIBE in client.metadata() else {}
 
 
 def folder_gallery(folder, client, model, fingerprint, say):
@@ -87,7 +106,7 @@ def folder_gallery(folder, client, model, fingerprint, say):
             write_npz(cache, paths=names, embeddings=table, stamps=stamps, model=fingerprint)
         except BadRequest as error:  # a read-only data set is no reason to fail
             say(f"not remembered: {error}")
-    return Gallery([str(path) for path in paths], table, stamps, fingerprint)
+    return Gallery([str(path) for path in paths], table, stamps, fingerprint, str(cache))
 
 
 def images_below(folder):
@@ -138,4 +157,4 @@ def read(path):
         raise BadRequest(
             f"{path} is no gallery: it needs the arrays paths [G] and embeddings [G, D]"
         ) from error
-    return Gallery([str(name) for name in paths], embeddings, stamps, model)
+    return Gallery([str(name) for name in paths], embeddings, stamps, model, str(path))

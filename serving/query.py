@@ -21,7 +21,8 @@ from serving.client import ReIDClient
 from serving.credential_flags import credentials_of, define_credential_flags
 from serving.errors import BadRequest
 from serving.files import read_png, write_json, write_npy, write_png
-from serving.gallery import open_gallery
+from serving.gallery import description_of, open_gallery
+from serving.gallery_index import EXACT, KINDS, metric_of, open_index
 
 
 def define_flags(into=flags.FLAGS):
@@ -39,7 +40,11 @@ def define_flags(into=flags.FLAGS):
     text("model", "reid", "Name of the model on the server.")
     real("timeout", 60.0, "Seconds that one request may take.")
     text("image", None, "JPEG or PNG file to ask about.")
-    text("gallery", None, "Folder of images, or .npz with paths and embeddings.")
+    text("gallery", None, "Folder of images or of a bulk run, or .npz (paths, embeddings).")
+    flags.DEFINE_enum(
+        "index", EXACT, KINDS, "How the gallery is searched; faiss_hnsw may miss some.",
+        flag_values=into,
+    )  # fmt: skip
     whole("top", 10, "Gallery images to show.", lower_bound=1)
     text("attack", None, "Attack to run, as exported: sma, fna, ...")
     real("epsilon_255", 5.0, "Largest change of a pixel, in steps of 1/255.")
@@ -76,7 +81,9 @@ def ask(values):
             write_npy(f"{output}_adversarial_embedding.npy", embeddings["adversarial"])
         if values.gallery:
             gallery = open_gallery(values.gallery, client, values.model, say)
-            nearest = ranked(gallery, embeddings, values.top)
+            metric = metric_of(description_of(client), say)
+            index = open_index(values.index, gallery, metric, say)
+            nearest = ranked(gallery, index, embeddings, values.top)
             write_json(f"{output}_nearest.json", nearest)
             print_nearest(nearest)
 
@@ -122,17 +129,12 @@ def attacked(client, values, clean, output):
     return adversarial
 
 
-def ranked(gallery, embeddings, top):
+def ranked(gallery, index, embeddings, top):
     """{"clean" or "adversarial": [{"path", "distance"}]}, nearest first."""
-    if gallery.embeddings.shape[1] != embeddings["clean"].size:
-        raise BadRequest(
-            f"the gallery's embeddings have {gallery.embeddings.shape[1]} numbers and the model's "
-            f"{embeddings['clean'].size}: they come from another model"
-        )
     return {
         which: [
             {"path": path, "distance": distance}
-            for path, distance in gallery.nearest(embedding, top)
+            for path, distance in gallery.named(*index.nearest(embedding, top))
         ]
         for which, embedding in embeddings.items()
     }

@@ -26,12 +26,15 @@ ROOMS = {
 }
 PACKAGE_ARROWS = {
     "trainers": ("keras_reid",),
+    # What bulk work refuses is what the client refuses: the same checks, not a second copy of them.
     "export": (
         "keras_reid",
         "serving.contract",
         "serving.client",
         "serving.credential_flags",  # the same flags for every command that calls a server
         "serving.errors",
+        "serving.attack_inputs",
+        "serving.description",
     ),
     "serving": ("serving",),
     "keras_reid": ("keras_reid",),
@@ -161,6 +164,7 @@ def test_no_machine_path_and_no_index_address_is_committed():
     for name in (
         "requirements.lock",
         "requirements-addons.lock",
+        "requirements-beam.lock",
         "Makefile",
         "setup.py",
         "pyproject.toml",

@@ -62,12 +62,12 @@ def as_json(config):
     return json.loads(json.dumps(fields))
 
 
-def differences(before, now):
+def differences(before, now, place="the workdir"):
     """["field: 1 in the workdir, 2 now", ...] of two configurations, nested fields by dots."""
     before, now = _flat(before), _flat(now)
     missing = "nothing"
     return [
-        f"{name}: {_shown(before.get(name, missing))} in the workdir, "
+        f"{name}: {_shown(before.get(name, missing))} in {place}, "
         f"{_shown(now.get(name, missing))} now"
         for name in sorted({*before, *now})
         if before.get(name, missing) != now.get(name, missing)

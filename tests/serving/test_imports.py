@@ -8,7 +8,9 @@ import pytest
 
 import serving
 
-CLIENT_SIDE = [f"serving.{name}" for name in ("aio", "client", "query", "messages", "tensors")]
+CLIENT_SIDE = [
+    f"serving.{name}" for name in ("aio", "client", "faiss_index", "messages", "query", "tensors")
+]
 HEAVY = {"tensorflow", "keras", "tensorflow_serving", "keras_reid", "export", "trainers"}
 
 

@@ -17,6 +17,8 @@ from serving.query import ask, define_flags
 from tests.serving import fake_server
 from tests.serving.fake_server import SIZE, WIDTH, embed
 
+JOB = '{"format": "%s", "shards": 1, "model": {"embedding_size": 5, "model_fingerprint": "m1"}}'
+
 
 @pytest.fixture
 def model():
@@ -89,6 +91,34 @@ def test_everything_about_one_image(tmp_path, people, query):
     assert "embedding 7 of 7 gallery images" in done.stderr
     assert "largest change 5/255" in done.stdout
     assert done.stdout.count("gallery/cam") == 6  # three ranks, clean and adversarial
+
+
+@pytest.mark.parametrize("kind", ["faiss", "faiss_hnsw"])
+def test_another_index_gives_the_same_file(tmp_path, people, address, kind):
+    pytest.importorskip("faiss", reason="needs FAISS (extra faiss)")
+    files = []
+    for index in ("exact", kind):
+        values = flags.FlagValues()
+        define_flags(values)
+        out = tmp_path / index
+        given = [f"--image={tmp_path / 'query.png'}", f"--gallery={tmp_path / 'gallery'}"]
+        values(["query", f"--server={address}", f"--output={out}", f"--index={index}", *given])
+        ask(values)
+        files.append((out / "query_nearest.json").read_text())
+    assert files[0] == files[1]
+
+
+def test_a_model_for_cosine_is_ranked_by_cosine(tmp_path, people, address, model):
+    model.description["distance"] = "cosine"
+    values = flags.FlagValues()
+    define_flags(values)
+    given = [f"--image={tmp_path / 'query.png'}", f"--gallery={tmp_path / 'gallery'}"]
+    values(["query", f"--server={address}", f"--output={tmp_path / 'out'}", *given])
+    ask(values)
+    nearest = json.loads((tmp_path / "out" / "query_nearest.json").read_text())["clean"]
+    units = [row / np.linalg.norm(row) for row in embed(people)]
+    expected = sorted(1 - unit @ units[3] for unit in units)
+    np.testing.assert_allclose([row["distance"] for row in nearest], expected, atol=1e-6)
 
 
 def test_an_embedding_alone(tmp_path, people, query):
@@ -235,6 +265,22 @@ class TestGallery:
         np.savez(tmp_path / "own.npz", **arrays)
         with pytest.raises(BadRequest, match="own.npz is no gallery"):
             embedded("own.npz")
+
+    @pytest.mark.parametrize(
+        ("files", "says"),
+        [
+            ({"_job.json": "{}"}, "is not finished"),
+            ({"_job.json": "{", "_SUCCESS": "{}"}, "is damaged"),
+            ({"_job.json": JOB % "tfrecord", "_SUCCESS": "{}"}, "holds tfrecord files"),
+            ({"_job.json": JOB % "parquet", "_SUCCESS": "{}"}, "pyarrow is not installed|0 of 1"),
+        ],
+    )
+    def test_a_bulk_run_that_is_no_gallery_is_refused(self, embedded, tmp_path, files, says):
+        (tmp_path / "bulk").mkdir()
+        for name, text in files.items():
+            (tmp_path / "bulk" / name).write_text(text)
+        with pytest.raises(BadRequest, match=says):
+            embedded("bulk")
 
     def test_the_one_that_cannot_be_read_is_named(self, embedded, tmp_path):
         (tmp_path / "gallery" / "cam0" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
