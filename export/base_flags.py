@@ -5,7 +5,9 @@ import time
 
 from absl import flags
 
+from export.publishing.servers import RunningServer
 from export.publishing.target import find_target
+from serving.credential_flags import credentials_of, define_credential_flags
 
 PROGRESS_SECONDS = 5.0
 
@@ -17,8 +19,15 @@ def define_base_flags():
 
 
 def define_server_flag(help_text):
-    """--server."""
+    """--server, and the flags of how to speak with it."""
     flags.DEFINE_list("server", [], f"host:port of running model servers: {help_text}")
+    define_credential_flags()
+
+
+def servers_from(values):
+    """The RunningServers that the flags name."""
+    credentials = credentials_of(values)
+    return [RunningServer(address, credentials) for address in values.server]
 
 
 def target_from(values):

@@ -22,6 +22,7 @@ from absl import flags
 
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
+from serving.credential_flags import credentials_of, define_credential_flags
 from serving.errors import ServingError
 
 NEEDED = ("apache_beam", "pyarrow")
@@ -50,6 +51,7 @@ def define_flags():
         lower_bound=1, upper_bound=99_999,
     )  # fmt: skip
     whole("batch_size", None, "Images at a time; default 32, at most the export's.", lower_bound=1)
+    define_credential_flags()
     text("runner", "DirectRunner", "Beam runner: DirectRunner, FlinkRunner, DataflowRunner, ...")
     flags.mark_flags_as_required(["input", "output"])
 
@@ -74,7 +76,7 @@ def main(argv, options=()):
     source = (
         ServableSource(values.servable)
         if values.servable
-        else ServerSource(values.server, values.name, values.timeout)
+        else ServerSource(values.server, values.name, values.timeout, credentials_of(values))
     )
     attack = Attack(values.attack, values.epsilon_255, values.steps, values.num_pixels)
     summary = bulk(

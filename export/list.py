@@ -12,7 +12,7 @@ import json
 
 from absl import flags
 
-from export.base_flags import define_base_flags, define_server_flag, target_from
+from export.base_flags import define_base_flags, define_server_flag, servers_from, target_from
 from export.publishing.listing import rows, table
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
@@ -29,7 +29,7 @@ def define_flags():
 def main(argv):
     del argv
     values = flags.FLAGS
-    found = rows(target_from(values), values.server)
+    found = rows(target_from(values), servers_from(values))
     if values.json:
         print(json.dumps([dataclasses.asdict(row) for row in found], indent=2))
     else:

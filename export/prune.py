@@ -8,7 +8,13 @@ Keeps the newest --keep versions, as many of the withdrawn ones, and whatever a 
 
 from absl import flags
 
-from export.base_flags import define_base_flags, define_server_flag, target_from, waiting
+from export.base_flags import (
+    define_base_flags,
+    define_server_flag,
+    servers_from,
+    target_from,
+    waiting,
+)
 from export.publishing.pruning import plan, prune
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
@@ -26,11 +32,11 @@ def define_flags():
 def main(argv):
     del argv
     values = flags.FLAGS
-    target = target_from(values)
+    target, servers = target_from(values), servers_from(values)
     if values.dry_run:
-        doomed, busy = plan(target, values.keep, values.server)
+        doomed, busy = plan(target, values.keep, servers)
     else:
-        doomed, busy = prune(target, values.keep, values.server, waiting=waiting)
+        doomed, busy = prune(target, values.keep, servers, waiting=waiting)
     for version in busy:
         print(f"kept: {version}, which a server has loaded")
     for version in doomed:

@@ -11,6 +11,7 @@ from absl import flags
 
 from serving import entry
 from serving.client import ReIDClient
+from serving.credential_flags import credentials_of, define_credential_flags
 from serving.errors import BadRequest
 
 IMAGES, STEPS = 4, 3
@@ -24,13 +25,15 @@ def define_flags(into=flags.FLAGS):
     flags.DEFINE_list("servers", [], "Two of host:port or http://host:port.", flag_values=into)
     flags.DEFINE_string("model", "reid", "Name of the model on both.", flag_values=into)
     flags.DEFINE_float("timeout", 60.0, "Seconds that one request may take.", flag_values=into)
+    define_credential_flags(into)
 
 
 def main():
     values = flags.FLAGS
     if len(values.servers) != 2:
         raise BadRequest(f"--servers takes two, with a comma between, not {len(values.servers)}")
-    answers = [asked(server, values.model, values.timeout) for server in values.servers]
+    settings = {"timeout": values.timeout, "credentials": credentials_of(values)}
+    answers = [asked(server, values.model, **settings) for server in values.servers]
     difference, agreeing = compared(*answers)
     print(f"embeddings differ by at most {difference:.2g} of their length")
     if agreeing is not None:
@@ -39,9 +42,9 @@ def main():
     return APART if apart else 0
 
 
-def asked(server, model, timeout):
+def asked(server, model, **settings):
     """(embeddings, adversarial pixels or None) of pixels that are always the same."""
-    with ReIDClient(server, model, timeout=timeout) as client:
+    with ReIDClient(server, model, **settings) as client:
         told = client.describe()
         size = (IMAGES, *told["input_size"], 3)
         pixels = np.random.default_rng(0).integers(0, 256, size, np.uint8)

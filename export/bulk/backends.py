@@ -118,8 +118,8 @@ class ServerBackend:
 
     def _connect(self):
         told = self._source
-        secrets = {} if told.credentials is None else {"credentials": told.credentials}
-        return ReIDClient(told.server, told.model, timeout=told.timeout, **secrets)
+        settings = {"timeout": told.timeout, "credentials": told.credentials}
+        return ReIDClient(told.server, told.model, **settings)
 
     def decode(self, encoded):
         """As of ServableBackend."""

@@ -4,7 +4,6 @@ import dataclasses
 
 from export.publishing.fingerprint import size_of
 from export.publishing.layout import WITHDRAWN, numbered
-from export.publishing.servers import states
 
 LIVE, READY, GONE, HALF = "live", "ready", "withdrawn", "half"
 
@@ -34,10 +33,12 @@ class Row:
 def rows(target, servers=()):
     """A Row for each version, newest first.
 
+    servers: RunningServers.
+
     Raises:
       ReIDError: a PUBLISHED.json that is none. ServingError: a server that does not answer.
     """
-    known = {address: states(address, target.name) for address in servers}
+    known = {server.address: server.states(target.name) for server in servers}
     encoded = numbered(target.encoded) | numbered(target.encoded, WITHDRAWN)
     found = [
         _row(target, version, folder, state, encoded, known)

@@ -2,7 +2,6 @@
 
 from export.publishing.moves import delete, mend, no_step
 from export.publishing.publisher import refused
-from export.publishing.servers import in_use
 
 AS_IT_IS = "versions that were not reached are as they were; the same command goes on"
 
@@ -14,7 +13,7 @@ def plan(target, keep, servers=()):
       target: Target.
       keep: how many visible versions to keep, and how many withdrawn ones; the newest, and the
         live one in any case.
-      servers: addresses; what they have loaded, or are loading, is kept.
+      servers: RunningServers; what they have loaded, or are loading, is kept.
 
     Returns:
       (delete, busy): versions, oldest first; busy are those that only a server keeps alive.
@@ -27,9 +26,9 @@ def plan(target, keep, servers=()):
         old += sorted(versions)[: max(0, len(versions) - keep)]
     old = sorted(set(old) - {target.live})
     used = set()
-    for address in servers:
+    for server in servers:
         for name in (target.main.name, target.encoded.name):
-            used |= in_use(address, name)
+            used |= server.in_use(name)
     return [each for each in old if each not in used], [each for each in old if each in used]
 
 

@@ -1,5 +1,7 @@
 """What a running server says about the versions of a model."""
 
+import dataclasses
+
 from serving.client import ReIDClient
 from serving.errors import ModelNotFound
 
@@ -7,19 +9,29 @@ TIMEOUT = 10.0
 IDLE = ("END", "UNKNOWN")
 
 
-def states(address, name):
-    """{version: state name} of a model on a server; {} where it does not know the model.
+@dataclasses.dataclass(frozen=True)
+class RunningServer:
+    """A model server that may be using versions of a base.
 
-    Raises:
-      ServingError: nobody answers.
+    address: host:port or http://host:port. credentials: as ReIDClient takes them.
     """
-    with ReIDClient(address, model=name, timeout=TIMEOUT) as client:
-        try:
-            return {row.version: row.state for row in client.status()}
-        except ModelNotFound:
-            return {}
 
+    address: str
+    credentials: object = None
 
-def in_use(address, name):
-    """Versions that a server answers with, loads, or is about to let go."""
-    return {version for version, state in states(address, name).items() if state not in IDLE}
+    def states(self, name):
+        """{version: state name} of a model; {} where the server does not know it.
+
+        Raises:
+          ServingError: nobody answers, or not this client.
+        """
+        settings = {"model": name, "timeout": TIMEOUT, "credentials": self.credentials}
+        with ReIDClient(self.address, **settings) as client:
+            try:
+                return {row.version: row.state for row in client.status()}
+            except ModelNotFound:
+                return {}
+
+    def in_use(self, name):
+        """Versions that it answers with, loads, or is about to let go."""
+        return {version for version, state in self.states(name).items() if state not in IDLE}

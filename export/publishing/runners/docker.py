@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import uuid
 
-from export.publishing.runners.process import ProcessRunner, models_config
+from export.publishing.runners.process import BATCHING, ProcessRunner, models_config
 from keras_reid.errors import ReIDError
 
 IMAGE = "tensorflow/serving:2.21.0"
@@ -39,7 +39,7 @@ class DockerRunner(ProcessRunner):
             f"--publish=127.0.0.1:{self.port}:{GRPC_PORT}",
             f"--volume={self.base}:{INSIDE}:ro", self._image,
             f"--model_config_file={INSIDE}/models.config",
-            "--file_system_poll_wait_seconds=0", "--max_num_load_retries=0",
+            "--file_system_poll_wait_seconds=0", "--max_num_load_retries=0", *BATCHING,
         ]  # fmt: skip
 
     def version(self):

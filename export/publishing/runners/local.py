@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from export.publishing.runners.process import ProcessRunner, models_config
+from export.publishing.runners.process import BATCHING, ProcessRunner, models_config
 from keras_reid.errors import ReIDError
 from keras_reid.runs.provenance import provenance
 from serving import contract
@@ -28,6 +28,7 @@ class LocalRunner(ProcessRunner):
             "--rest_api_port=0",
             f"--model_config_file={config}",
             "--file_system_poll_wait_seconds=0",  # what is there now; nothing will come
+            *BATCHING,
         ]
 
 

@@ -19,6 +19,8 @@ from serving.errors import ServerFailure, ServingError
 
 LOOK_SECONDS = 0.5  # between looks whether the process still lives
 STOP_SECONDS = 30.0
+# As in production: a version with a batching_params.pbtxt is batched, warm-up included.
+BATCHING = ("--enable_batching=true", "--enable_per_model_batching_parameters=true")
 # What servers say when somebody else took the port between our looking and their opening it.
 TAKEN = ("address already in use", "cannot listen", "failed to bind", "port is already allocated")
 

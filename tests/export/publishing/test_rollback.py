@@ -5,6 +5,7 @@ import pytest
 from export.publishing.pruning import plan, prune
 from export.publishing.publisher import publish
 from export.publishing.rollback import roll_back, undo
+from export.publishing.servers import RunningServer
 from keras_reid.errors import ReIDError
 from serving.errors import ServingError
 from tests.export.publishing.fakes import leftovers, make_base, make_export, seen
@@ -97,12 +98,12 @@ def test_pruning_keeps_what_a_server_still_has(base):
     model = FakeModel()
     model.versions = [(second, "AVAILABLE", ""), (first, "END", "")]
     with grpc_server(model) as address:
-        assert prune(base, 2, [address]) == ([first], [second])
+        assert prune(base, 2, [RunningServer(address)]) == ([first], [second])
     assert seen(base) == [[second, third, fourth]] * 2
 
 
 def test_pruning_asks_the_servers_first(base):
     before = seen(base)
     with pytest.raises(ServingError, match="localhost:1"):
-        prune(base, 1, ["localhost:1"])
+        prune(base, 1, [RunningServer("localhost:1")])
     assert seen(base) == before
