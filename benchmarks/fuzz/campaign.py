@@ -17,7 +17,7 @@ KEPT = 5  # findings of a sort in full
 
 @dataclasses.dataclass
 class Tally:
-    """Counts of (kind, status) and of (kind, problem), findings, the slowest answer of each kind."""
+    """Counts of (kind, status) and (kind, problem), findings, the slowest answer of each kind."""
 
     counts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     problems: collections.Counter = dataclasses.field(default_factory=collections.Counter)

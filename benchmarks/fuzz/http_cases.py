@@ -1,4 +1,4 @@
-"""REST requests whose paths, verbs, headers or framing are not in order, and garbage on both ports."""
+"""REST requests with paths, verbs, headers or framing out of order, and garbage on both ports."""
 
 import gzip
 import json
@@ -11,6 +11,7 @@ from benchmarks.fuzz.mutations import weird_name
 GOOD_PATH = "/v1/models/demo:predict"
 GOOD_BODY = json.dumps({"inputs": {"x": [[1, 2]], "epsilon": 0.5}}).encode()
 HOST = ("Host", "localhost")
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 # Answers below the REST API, as any HTTP server gives them.
 HTTP = {
@@ -171,7 +172,7 @@ def garbage(rng):
     port = rng.choice(["grpc", "rest"])
     content = rng.choice(
         [
-            b"", rng.randbytes(rng.choice([1, 20, 3000])), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03",
+            b"", rng.randbytes(rng.choice([1, 20, 3000])), TLS_HELLO,
             b"SSH-2.0-OpenSSH_9\r\n", b"\r\n\r\n", b"GET", b"GET / HTTP/1.1\r\n", b"\x00" * 100,
             PREFACE, PREFACE + rng.randbytes(30), PREFACE[: rng.randrange(24)],
             PREFACE + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" + rng.randbytes(60),

@@ -96,10 +96,11 @@ def soak(folder, values):
                 raise ServerFailure("a process of the load ended by itself; see its output above")
 
         with load:
-            story = Story(server, folder, base, seconds, say, check)
+            load.wait_running()
             lane = Lane(*addresses, Answers(answers))
+            story = Story(server, folder, base, seconds, say, check, load.tell_to_stop)
             story.tell(lane)
-            ended_well = load.stop()
+            ended_well = load.join()
             lane.close()
         found = report(load.records(), story, server, ended_well, values.memory_ratio)
     return {"seconds": seconds, "batching": bool(settings), **found}

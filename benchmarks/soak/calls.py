@@ -11,7 +11,7 @@ import time
 import grpc
 import numpy as np
 
-from benchmarks.soak.answers import ATTACKS, IMAGES, inputs_of
+from benchmarks.soak.answers import IMAGES, inputs_of
 from benchmarks.soak.lane import ENCODED, MODEL, predict_request
 from serving import contract
 

@@ -4,15 +4,18 @@ import dataclasses
 import json
 import multiprocessing
 import threading
+import time
 
 import numpy as np
 
 from benchmarks.soak.answers import Answers
 from benchmarks.soak.calls import CALLS
 from benchmarks.soak.lane import Lane, recorded
+from serving.errors import ServerFailure
 
 PAUSE_SECONDS = (0.005, 0.06)  # between a client's requests: two cores serve and ask
-END_SECONDS = 90.0
+START_SECONDS, END_SECONDS = 120.0, 90.0
+POLL_SECONDS = 0.1
 
 
 def drive(addresses, answers_path, output, seed, threads, stop):
@@ -32,6 +35,7 @@ def drive(addresses, answers_path, output, seed, threads, stop):
                 line = json.dumps(dataclasses.asdict(recorded(name, model, call, lane, rng)))
                 with lock:
                     file.write(line + "\n")
+                    file.flush()
         finally:
             lane.close()
 
@@ -63,8 +67,19 @@ class Load:
         """Whether a process of the load ended before it was told to."""
         return any(process.exitcode is not None for process in self._processes)
 
-    def stop(self):
-        """Lets every client finish its request. Returns whether all ended well."""
+    def wait_running(self):
+        """Returns once every process has asked for something."""
+        end = time.monotonic() + START_SECONDS
+        while not all(file.exists() and file.stat().st_size for file in self._files):
+            if self.failed or time.monotonic() > end:
+                raise ServerFailure("the load did not start; see its output above")
+            time.sleep(POLL_SECONDS)
+
+    def tell_to_stop(self):
+        self._stop.set()
+
+    def join(self):
+        """Waits until every client has finished its request. Returns whether all ended well."""
         self._stop.set()
         for process in self._processes:
             process.join(END_SECONDS)

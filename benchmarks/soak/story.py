@@ -18,7 +18,7 @@ from serving.errors import DeadlineExceeded
 
 # When, as a share of the whole time.
 FIRST_SWAP, ROLLBACK, SECOND_SWAP, THIRD_SWAP = 0.15, 0.4, 0.55, 0.7
-SETTLED = 0.15  # of the whole time after a swap, half of it before memory is measured
+SETTLED = 0.15  # of the whole time: memory is measured in the second half of it
 SAMPLES = 7
 POLL_SECONDS = 0.02
 SWAP_SECONDS = 60.0
@@ -48,13 +48,15 @@ class Story:
       seconds: for all of it.
       say: called with a line for each event.
       check: called again and again; may raise.
+      ending: called once SIGTERM is sent.
     """
 
-    def __init__(self, server, folder, base, seconds, say, check):
+    def __init__(self, server, folder, base, seconds, say, check, ending):
         self._server, self._folder, self._base = server, folder, base
         self._seconds, self._say, self._check = seconds, say, check
+        self._ending = ending
         self._started = time.monotonic()
-        self.windows = [Window(model, 1, self._started) for model in (MODEL, ENCODED)]
+        self.windows = [Window(model, 1, float("-inf")) for model in (MODEL, ENCODED)]
         self.events, self.memory = [], {}
         self.last_records, self.exit_code = [], None
         self.terminated = float("inf")
@@ -68,19 +70,22 @@ class Story:
             self._clients = {MODEL: main, ENCODED: encoded}
             self._until(FIRST_SWAP)
             self._move_to(2, "first swap", publish, self._folder, WEIGHTS_OF[2], self._base, 2)
-            self._measure("after the first swap", FIRST_SWAP)
+            self._measure("after the first swap")
             self._until(ROLLBACK)
             self._move_to(1, "rollback", withdraw, self._base, 2)
             self._until(SECOND_SWAP)
             self._move_to(3, "second swap", publish, self._folder, WEIGHTS_OF[3], self._base, 3)
             self._until(THIRD_SWAP)
             self._move_to(4, "third swap", publish, self._folder, WEIGHTS_OF[4], self._base, 4)
-            self._measure("after the third swap", THIRD_SWAP)
+            self._measure("after the third swap")
             self._until(1.0)
         self._end(lane)
 
     def _until(self, share):
-        end = self._started + share * self._seconds
+        self._wait(self._started + share * self._seconds - time.monotonic())
+
+    def _wait(self, seconds):
+        end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._check()
             time.sleep(min(left, 0.5))
@@ -107,12 +112,13 @@ class Story:
                     window.closed = min(window.closed, time.monotonic())
         self._event(f"{what}: version {version} serves after {time.monotonic() - began:.1f} s")
 
-    def _measure(self, name, share):
+    def _measure(self, name):
         """Memory once the old version has had time to go: the median of some samples."""
-        self._until(share + SETTLED / 2)
+        settled = self._seconds * SETTLED / 2
+        self._wait(settled)
         samples = []
-        for number in range(SAMPLES):
-            self._until(share + SETTLED * (1 + number / (SAMPLES - 1)) / 2)
+        for _ in range(SAMPLES):
+            self._wait(settled / SAMPLES)
             samples.append(self._server.resources())
         self.memory[name] = {
             "rss": statistics.median(sample.rss for sample in samples),
@@ -139,6 +145,7 @@ class Story:
         self.terminated = time.monotonic()
         self._server.terminate()
         self._event(f"SIGTERM with {END_CALLS} attacks sent before")
+        self._ending()
         for record, rows, call in begun:
             outputs = lane.finish(record, call)
             record.end = record.end or time.monotonic()

@@ -14,8 +14,13 @@ ENDING_SECONDS = 1.0  # a request sent this long before SIGTERM may not have arr
 # How a request that the ending server did not take may fail.
 NOT_TAKEN = {"UNAVAILABLE", "REFUSED", "CANCELLED", "ServerUnavailable", "ServerBusy"}
 FAILURES = {"INTERNAL", "UNKNOWN", "DATA_LOSS", "ServerFailure"}
+LEAST_COMPARED = 20  # answers: a soak in which nobody asked proves nothing
 QUANTILES = {"p50": 50, "p90": 90, "p99": 99}
 SHOWN = 20
+
+
+def at_least(figure, value, least):
+    return {"figure": figure, "value": value, "at_least": least, "reached": value >= least}
 
 
 def problem_of(record, windows, terminated):
@@ -79,6 +84,8 @@ def report(records, story, server, load_ended_well, memory_ratio=MEMORY_RATIO):
         if problem:
             wrong += record["weights"] is not None
             problems.append({"problem": problem, **record})
+    calm = [record for record in records if record["end"] < story.terminated]
+    by_version = collections.Counter(str(r["version"]) for r in calm if r["version"] is not None)
     last = story.last_records
     under_way = [record for record in last if record.end > story.terminated]
     lost = [
@@ -92,8 +99,9 @@ def report(records, story, server, load_ended_well, memory_ratio=MEMORY_RATIO):
         bar("requests that failed and should not", len(problems) - wrong, 0),
         bar("INTERNAL and its like", failures, 0),
         bar("requests under way at SIGTERM that were not answered", len(lost), 0),
-        {**bar("requests under way at SIGTERM", -len(under_way), -1), "value": len(under_way),
-         "at_most": None, "at_least": 1},
+        at_least("requests under way at SIGTERM", len(under_way), 1),
+        at_least("answers compared", compared, LEAST_COMPARED),
+        at_least("versions that answered", len(by_version), len(WEIGHTS_OF)),
         bar("memory after the third swap, of that after the first", round(ratio, 4), memory_ratio),
         bar("tracebacks in the server's log", server.tracebacks(), 0),
         bar("exit code of the server", abs(story.exit_code), 0),
@@ -103,10 +111,11 @@ def report(records, story, server, load_ended_well, memory_ratio=MEMORY_RATIO):
         "bars": bars,
         "requests": len(records),
         "answers_compared": compared,
-        "answers_by_version": dict(
-            collections.Counter(str(r["version"]) for r in records if r["version"] is not None)
+        "answers_by_version": dict(sorted(by_version.items())),
+        "figures": figures(calm),
+        "after_sigterm": dict(
+            collections.Counter(r["status"] for r in records if r["end"] >= story.terminated)
         ),
-        "figures": figures(records),
         "memory": story.memory,
         "events": story.events,
         "problems": problems[:SHOWN],
