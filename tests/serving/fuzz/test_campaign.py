@@ -66,7 +66,7 @@ JSON = b"\r\nContent-Type: application/json\r\nContent-Length: "
     [
         (b"HTTP/1.1 200 OK" + JSON + b"2\r\n\r\n{}", "HTTP 200"),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK" + JSON + b"2\r\n\r\n{}", "HTTP 200"),
-        (b"HTTP/1.1 400 Bad" + JSON + b"14\r\n\r\n{\"error\": \"no\"}", "HTTP 400"),
+        (b"HTTP/1.1 400 Bad" + JSON + b"15\r\n\r\n{\"error\": \"no\"}", "HTTP 400"),
         (b"HTTP/1.1 400 Bad" + JSON + b"3\r\n\r\n{\"e", "GARBLED"),
         (b"<html>", "GARBLED"),
     ],
