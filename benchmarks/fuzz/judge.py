@@ -1,7 +1,7 @@
 """Whether an answer is one that TensorFlow Serving gives."""
 
 # For bytes that are no message gRPC has the code INTERNAL, in C++ and in Python.
-UNPARSED = "the request is no "
+UNPARSED = "not a "
 LATE_SECONDS = 5.0  # beyond a call's own deadline
 
 

@@ -121,8 +121,9 @@ def _parse(request_class, content):
     try:
         return request_class.FromString(content)
     except DecodeError as error:
-        name = request_class.DESCRIPTOR.name
-        raise StatusError(grpc.StatusCode.INTERNAL, f"the request is no {name}") from error
+        raise StatusError(
+            grpc.StatusCode.INTERNAL, f"not a {request_class.DESCRIPTOR.name}: {error}"
+        ) from error
 
 
 def _milliseconds_left(context):

@@ -9,10 +9,10 @@ import time
 
 from serving.server.errors import StatusError
 from serving.server.http_body import read_body
+from serving.server.http_start_line import StartLineHandler
 
 logger = logging.getLogger(__name__)
 
-LONGEST_LINE = 65536  # bytes, as in http.server
 IDLE_SECONDS = 300  # a silent connection is closed after this time
 
 
@@ -71,30 +71,11 @@ class HttpServer(http.server.ThreadingHTTPServer):
         logger.debug("connection from %s ended", client_address, exc_info=True)
 
 
-class RequestHandler(http.server.BaseHTTPRequestHandler):
+class RequestHandler(StartLineHandler):
     protocol_version = "HTTP/1.1"
     server_version = "keras-reid-development-server"
     sys_version = ""
     timeout = IDLE_SECONDS
-
-    def parse_request(self):
-        """As the standard library's, but whatever comes is answered."""
-        while self.raw_requestline in (b"\r\n", b"\n"):  # allowed in front of a request
-            self.raw_requestline = self.rfile.readline(LONGEST_LINE)
-        if not self.raw_requestline:
-            self.close_connection = True
-            return False
-        if self.raw_requestline.isspace():
-            self.requestline, self.command, self.close_connection = "", None, True
-            self.request_version = self.default_request_version
-            self.send_error(http.HTTPStatus.BAD_REQUEST)
-            return False
-        return super().parse_request()
-
-    def send_response(self, code, message=None):
-        if self.request_version == "HTTP/0.9":  # also where none could be read
-            self.request_version = "HTTP/1.0"  # the older one knows no status
-        super().send_response(code, message)
 
     def _respond(self):
         self.server.count_busy(+1)

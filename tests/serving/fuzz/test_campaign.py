@@ -47,7 +47,7 @@ def case(*allowed, kind="predict", timeout=20.0):
         (case("OK"), Outcome("OK", "", 0.1), None),
         (case("OK"), Outcome("NOT_FOUND", "", 0.1), "answered NOT_FOUND"),
         (case("OK"), Outcome("REFUSED", "", 0.1), "answered REFUSED"),
-        (case("INTERNAL"), Outcome("INTERNAL", "the request is no X", 0.1), None),
+        (case("INTERNAL"), Outcome("INTERNAL", "not a X: cut", 0.1), None),
         (case("INTERNAL"), Outcome("INTERNAL", "list index out of range", 0.1), "INTERNAL, and"),
         (case("OK"), Outcome("OK", "", 26.0), "after 26.0 s"),
         (case("HTTP 400"), Outcome("HTTP 400", "GARBLED", 0.1), "without its"),
