@@ -90,7 +90,7 @@ def rest_attack(lane, rng, record):
         seed=given["seed"][rows],
     )
     record.status = "OK"
-    record.weights = lane.answers.attacked_by("sma", rows, found.adversarial) * found.valid.all()
+    record.weights = attacked_by(lane.answers, "sma", rows, vars(found))
 
 
 def not_a_number(lane, rng, record):

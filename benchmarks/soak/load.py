@@ -1,5 +1,6 @@
 """The load: processes of their own, each with a few clients, until they are told to stop."""
 
+import concurrent.futures
 import dataclasses
 import json
 import multiprocessing
@@ -36,15 +37,18 @@ def drive(addresses, answers_path, output, seed, threads, stop):
                 with lock:
                     file.write(line + "\n")
                     file.flush()
+        except BaseException:
+            stop.set()  # one that breaks ends them all, and the soak
+            raise
         finally:
             lane.close()
 
-    with open(output, "w", encoding="utf-8") as file:
-        clients = [threading.Thread(target=client, args=(n, file)) for n in range(threads)]
-        for each in clients:
-            each.start()
-        for each in clients:
-            each.join()
+    with (
+        open(output, "w", encoding="utf-8") as file,
+        concurrent.futures.ThreadPoolExecutor(threads) as pool,
+    ):
+        for each in [pool.submit(client, number, file) for number in range(threads)]:
+            each.result()
 
 
 class Load:
