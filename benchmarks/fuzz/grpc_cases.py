@@ -102,7 +102,8 @@ def frame(rng):
         content, what = damaged(make(rng).SerializeToString(), rng)
     codes = {"INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION"}
     if target in OTHERS:
-        codes = {"UNIMPLEMENTED", "INTERNAL"}
+        # Reloading by request is off unless the owner of a server asks for it.
+        codes = {"UNIMPLEMENTED", "INTERNAL", "PERMISSION_DENIED"}
     return case("frame", [what], target, content, codes)
 
 
