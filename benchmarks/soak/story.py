@@ -23,8 +23,9 @@ SAMPLES = 7
 POLL_SECONDS = 0.02
 SWAP_SECONDS = 60.0
 END_ROWS = 48  # of each attack that is under way at the end
-END_CALLS = 8
-END_LEAD_SECONDS = 0.3
+END_CALLS = 3, 8  # of them; as many as take about that long, well within the server's grace
+END_SECONDS = 6.0
+LONGEST_LEAD = 0.3  # seconds for requests to arrive
 WEIGHTS_OF = {1: "a", 2: "b", 3: "a", 4: "b"}
 
 
@@ -131,29 +132,33 @@ class Story:
     def _end(self, lane):
         """SIGTERM while attacks are under way."""
         rng = np.random.default_rng(0)
-        begun = []
-        for _ in range(END_CALLS):
-            rows = rng.integers(0, IMAGES, END_ROWS)
-            request = predict_request(MODEL, "attack_sma", inputs_of("sma", lane.given, rows))
-            record = Record("under way at SIGTERM", MODEL, time.monotonic())
-            call = lane.start(request)
-            call.add_done_callback(
-                lambda _, record=record: setattr(record, "end", time.monotonic())
-            )
-            begun.append((record, rows, call))
-        time.sleep(END_LEAD_SECONDS)
+        record, rows, call = self._begin(lane, rng)
+        call.result()
+        alone = time.monotonic() - record.start
+        count = int(np.clip(END_SECONDS / alone, *END_CALLS))
+        begun = [self._begin(lane, rng) for _ in range(count)]
+        time.sleep(min(alone, LONGEST_LEAD))
         self.terminated = time.monotonic()
         self._server.terminate()
-        self._event(f"SIGTERM with {END_CALLS} attacks sent before")
+        self._event(f"SIGTERM with {count} attacks sent before")
         self._ending()
         for record, rows, call in begun:
             outputs = lane.finish(record, call)
-            record.end = record.end or time.monotonic()
+            record.end = record.end or time.monotonic()  # the callback may come a moment later
             if outputs:
                 record.weights = attacked_by(lane.answers, "sma", rows, outputs)
             self.last_records.append(record)
         self.exit_code = self._server.wait()
         self._event(f"the server ended with exit code {self.exit_code}")
+
+    def _begin(self, lane, rng):
+        """(Record, rows, call) of an attack that takes a while."""
+        rows = rng.integers(0, IMAGES, END_ROWS)
+        request = predict_request(MODEL, "attack_sma", inputs_of("sma", lane.given, rows))
+        record = Record("under way at SIGTERM", MODEL, time.monotonic())
+        call = lane.start(request)
+        call.add_done_callback(lambda _: setattr(record, "end", time.monotonic()))
+        return record, rows, call
 
 
 def _serving(client):
