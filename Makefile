@@ -47,7 +47,7 @@ CORE := tests/attacks tests/export/test_attack_signatures.py tests/export/test_c
 	tests/runs tests/serving $(TRAINING:%=tests/trainers/test_%.py)
 
 .PHONY: help test test-addons test-beam test-border demo lint format lock lock-addons lock-beam \
-	bench study clean
+	bench study soak clean
 help:
 	@echo "make demo    generate people, train, attack, export, serve, report (runs/demo/report.html)"
 	@echo "make test    the whole test suite"
@@ -57,6 +57,7 @@ help:
 	@echo "make lint    ruff; make format rewrites"
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make study   every defence, every part of the generator, whom it fools: hours (benchmarks/*.json)"
+	@echo "make soak    ten minutes of load on the model server, then 100,000 fuzzed requests"
 	@echo "make lock    pin what is installed in .venv"
 
 $(STAMP): requirements.lock
@@ -102,6 +103,10 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(RUN) -m benchmarks.run_all
+
+soak: $(STAMP)
+	$(RUN) -m benchmarks.soak --minutes=10 --output=benchmarks/soak.json
+	$(RUN) -m benchmarks.fuzz --requests=100000 --seed=0 --output=benchmarks/fuzz.json
 
 # Trains and attacks for hours; what a stopped call left in runs/study is used again.
 study: $(STAMP)

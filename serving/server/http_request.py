@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import http.server
 import logging
 import socket
 import time
@@ -10,6 +9,7 @@ import time
 from serving.server import metrics
 from serving.server.errors import StatusError
 from serving.server.http_body import read_body
+from serving.server.http_start_line import StartLineHandler
 from serving.server.request_log import REQUEST_ID
 from serving.server.rest_api import Answer, failure
 from serving.server.tokens import HEADER
@@ -43,7 +43,7 @@ class Front:
     prometheus_path: str | None
 
 
-class RequestHandler(http.server.BaseHTTPRequestHandler):
+class RequestHandler(StartLineHandler):
     protocol_version = "HTTP/1.1"
     server_version = "keras-reid-development-server"
     sys_version = ""

@@ -2,12 +2,22 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import tensorflow as tf
 
 from serving.server.errors import StatusError, invalid_argument
-from serving.server.json_tensor import is_base64, quick_array, text, to_array, walked_array
+from serving.server.json_tensor import (
+    encode,
+    is_base64,
+    quick_array,
+    text,
+    to_array,
+    walked_array,
+)
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half of a letter, that may lack the other half
 
 _PARSE_ERRORS = {  # Python's words for it: the server's
     "Expecting value": "Invalid value.",
@@ -67,7 +77,7 @@ class PredictBody:
             problem = "No values in 'instances' array"
         if problem:
             raise invalid_argument(f"JSON Value: {text(self.document)} {problem}")
-        if not isinstance(instances[0], dict) and len(dtypes) > 1:
+        if not _is_named(instances[0]) and len(dtypes) > 1:
             raise invalid_argument(
                 "instances is a plain list, but expecting list of objects as multiple input "
                 "tensors required as per tensorinfo_map"
@@ -101,6 +111,8 @@ def parse_body(body):
         raise invalid_argument("JSON Parse error: The document is empty")
     try:
         document = json.loads(body.decode("utf-8", "surrogateescape"))
+        if _SURROGATE.search(body):
+            encode(json.dumps(document, ensure_ascii=False))
     except json.JSONDecodeError as error:
         words = _PARSE_ERRORS.get(error.msg, error.msg)
         raise invalid_argument(f"JSON Parse error: {words} at offset: {error.pos}") from error

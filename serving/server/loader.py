@@ -4,6 +4,7 @@ Not tf.saved_model.load: that one rebuilds Python objects and so hides faults th
 such as variables that only the saver's restore op fills (Keras 3).
 """
 
+import gc
 import os
 
 import numpy as np
@@ -100,8 +101,11 @@ class LoadedModel:
         return self._outputs[name]
 
     def close(self):
-        """Frees the variables. No run may be under way."""
+        """Frees variables and graph. No run may be under way, and none may follow."""
         self._session.close()
+        self._session = self._graph = None
+        self._outputs.clear()
+        gc.collect()  # a graph is all cycles, and would stay for several versions to come
 
 
 def _session_config(parallelism):

@@ -8,6 +8,7 @@ import logging
 import os
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from grpc import StatusCode
 from tensorflow_serving.apis import prediction_log_pb2
 
@@ -51,7 +52,7 @@ def _records(file):
 def _replay(model, record, file):
     try:
         log = prediction_log_pb2.PredictionLog.FromString(record)
-    except ValueError as error:  # DecodeError, in whichever protobuf
+    except DecodeError as error:
         raise invalid_argument(f"Failed to parse warmup record from {file}") from error
     kind = log.WhichOneof("log_type")
     if kind is None:

@@ -1,5 +1,7 @@
 """The session shows, without a server, what TensorFlow Serving would do with a SavedModel."""
 
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -61,6 +63,14 @@ def test_raw_variables_in_the_module_work(keras_model, tmp_path):
     raw = [compat.raw_variable(variable) for variable in keras_model.variables]
     path = tiny_models.save(Wrapped(keras_model, raw), tmp_path)
     np.testing.assert_allclose(run(path, x), keras_model(x), rtol=1e-6)
+
+
+def test_a_closed_model_leaves_nothing_behind(tmp_path):
+    """Else each swap of versions would add a graph to the server's memory."""
+    model = LoadedModel(tiny_models.save(tiny_models.Affine(), tmp_path))
+    graph = weakref.ref(model._graph)
+    model.close()
+    assert graph() is None
 
 
 def test_nothing_there_is_not_found(tmp_path):

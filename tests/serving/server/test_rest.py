@@ -189,6 +189,8 @@ BROKEN = {
     "too large": b"POST /v1/models/demo:predict HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n",
     "bad chunk": b"POST /v1/models/demo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "no HTTP": b"nonsense\r\n\r\n",
+    "no word": b" \r\n\r\n",
+    "a version of nobody": b"GET /v1/models/demo HTTP/x\r\n\r\n",
 }
 
 
@@ -198,9 +200,21 @@ def test_broken_http_is_answered_and_ends_the_connection(server, rest_client, ca
     with socket.create_connection((host, int(port)), timeout=TIMEOUT) as connection:
         connection.sendall(BROKEN[case])
         answer = connection.makefile("rb").read()
-    status = b"413" if case == "too large" else b"400"
-    assert status in answer.split(b"\r\n")[0] or case == "no HTTP"
+    status = b" 413 " if case == "too large" else b" 400 "
+    assert status in answer.split(b"\r\n")[0]
     assert rest_client.get("/v1/models/demo")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [b"GET /v1/models/demo HTTP/0.9\r\n\r\n", b"\r\n\r\nGET /v1/models/demo HTTP/1.0\r\n\r\n"],
+)
+def test_an_old_version_and_blank_lines_in_front_get_an_answer_with_a_status(server, asked):
+    host, port = server.rest_address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=TIMEOUT) as connection:
+        connection.sendall(asked)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200 ") and b"AVAILABLE" in answer
 
 
 def test_a_client_that_leaves_in_the_middle_costs_nothing(server, rest_client):

@@ -20,6 +20,11 @@ REFUSED = {  # case: (target, body, message); all of them 400
         '{"signature_name": "strings", "inputs": ["\\ud800"]}',
         "JSON Parse error: The surrogate pair in string is invalid.",
     ),
+    "half a surrogate in a name": (
+        "demo",
+        '{"signature_name": "\\ud800", "inputs": []}',
+        "JSON Parse error: The surrogate pair in string is invalid.",
+    ),
     "no object": ("demo", "[1]", "JSON Value: [\n    1\n] Is not object"),
     "signature name no string": (
         "demo",
@@ -57,6 +62,12 @@ REFUSED = {  # case: (target, body, message); all of them 400
     "plain instances for two inputs": (
         "demo",
         {"instances": [[1, 2]]},
+        "instances is a plain list, but expecting list of objects as multiple input tensors "
+        "required as per tensorinfo_map",
+    ),
+    "bytes for two inputs": (
+        "demo",
+        {"instances": [{"b64": "AA=="}]},
         "instances is a plain list, but expecting list of objects as multiple input tensors "
         "required as per tensorinfo_map",
     ),

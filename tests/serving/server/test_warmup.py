@@ -81,3 +81,11 @@ def test_a_file_that_is_no_tfrecord_is_data_loss(version):
     with pytest.raises(StatusError, match="verify your warmup data is in TFRecord") as caught:
         warmup.warm_up(LoadedModel(version), version)
     assert caught.value.code.name == "DATA_LOSS"
+
+
+def test_a_record_that_is_no_prediction_log_fails_the_load(version):
+    with tf.io.TFRecordWriter(str(write(version, []))) as writer:
+        writer.write(b"\xff\xff\xff")
+    with pytest.raises(StatusError, match="Failed to parse warmup record") as caught:
+        warmup.warm_up(LoadedModel(version), version)
+    assert caught.value.code.name == "INVALID_ARGUMENT"
