@@ -13,7 +13,7 @@ ATTACKS = {  # attack: what it is sent
     "sma": contract.SELF_GUIDED,
     "fna": contract.GUIDED,
 }
-MAX_STEPS = 12  # of the attacks
+MAX_STEPS = 8  # of the attacks
 TOLERANCE = 1e-4  # of embeddings
 EQUAL_PIXELS = 0.97  # of an adversarial image, at least
 
