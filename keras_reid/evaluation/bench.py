@@ -10,7 +10,7 @@ from keras_reid.data.images import pixel_batches
 from keras_reid.data.records import check_evaluation_records, pids_of
 from keras_reid.evaluation.attack_runner import AttackRunner
 from keras_reid.evaluation.clean_set import CleanSet
-from keras_reid.evaluation.embed import Embedder, embed_records
+from keras_reid.evaluation.embed import Embedder, embed_with
 from keras_reid.evaluation.generator import GeneratorRunner
 from keras_reid.evaluation.guide_checks import check_guides
 from keras_reid.evaluation.guiding import SAMPLED
@@ -65,11 +65,10 @@ class Bench:
         if split not in self._embeddings:
             records = self.records(split)
             advance = self._progress(f"embedding {split}", len(records))
-            self._embeddings[split] = embed_records(
-                self.model.embed,
+            self._embeddings[split] = embed_with(
+                self.embedder(split),
                 records,
                 self.model.input_size,
-                batch_size=self.protocol.batch_size,
                 progress=lambda done, total: advance(done),
             )
         return self._embeddings[split]
@@ -132,7 +131,7 @@ class Bench:
             clean,
             aim,
             maker.attackers(trial, len(aim.keys)),
-            embedder=self._embedder(attacked),
+            embedder=self.embedder(attacked),
             batches=self._batches(attacked, rows),
             on_batch=on_batch,
         )
@@ -147,7 +146,7 @@ class Bench:
 
     def _batches(self, split, rows):
         """uint8 batches of a side, or of some rows of it."""
-        records, size = self.records(split), self._embedder(split).batch_size
+        records, size = self.records(split), self.embedder(split).batch_size
         height, width = self.model.input_size
         if len(records) * height * width * 3 > KEPT_BYTES:
             some = records if rows is None else [records[row] for row in rows]
@@ -173,8 +172,9 @@ class Bench:
             self._runners[key] = runner
         return self._runners[key]
 
-    def _embedder(self, split):
-        size = min(self.protocol.batch_size, len(self.records(split)))
+    def embedder(self, split):
+        """The Embedder of a split's batches; splits with as many images in a batch share one."""
+        size = min(self.protocol.batch_size, len(self.records(split)) or 1)
         if size not in self._embedders:
             self._embedders[size] = Embedder(self.model.embed, self.model.input_size, size)
         return self._embedders[size]

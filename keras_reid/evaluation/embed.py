@@ -20,9 +20,14 @@ def embed_records(embed, records, input_size, *, batch_size=64, progress=None):
     Returns:
       float32 [len(records), D], in the records' order.
     """
+    embedder = Embedder(embed, input_size, min(batch_size, len(records) or 1))
+    return embed_with(embedder, records, input_size, progress=progress)
+
+
+def embed_with(embedder, records, input_size, *, progress=None):
+    """`embed_records` by an Embedder that is there already."""
     if not records:
         raise ReIDError("there is no image to embed; check the data folder and its splits")
-    embedder = Embedder(embed, input_size, min(batch_size, len(records)))
     embeddings, done = None, 0
     for pixels in pixel_batches(records, input_size, embedder.batch_size):
         batch = embedder(pixels)

@@ -5,7 +5,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from tests.commands import assert_refused, call, run
+from tests.commands import assert_refused, call
 from tests.evaluation.people import colour_model, write_people
 
 HERE = "tests.trainers.test_attack"
@@ -98,7 +98,9 @@ def test_help_tells_the_shared_flags_too():
 
 
 def test_missing_data_and_missing_flags_are_named(tmp_path):
-    done = run("trainers.attack", f"--model={HERE}:colours", "--input_size=16,8", "--data=/nowhere")
+    done = call(
+        "trainers.attack", f"--model={HERE}:colours", "--input_size=16,8", "--data=/nowhere"
+    )
     assert_refused(done, "/nowhere")
     assert_refused(call("trainers.attack"), "--model and --data must be given")
     assert_refused(

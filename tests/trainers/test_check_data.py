@@ -1,28 +1,19 @@
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.commands import call, run
 from tests.data import trees
 from trainers.check_data import Progress
 
-
-def check_data(*arguments):
-    """Runs the command as a person would."""
-    return subprocess.run(
-        [sys.executable, "-m", "trainers.check_data", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
+COMMAND = "trainers.check_data"
 
 
 def test_a_usable_data_set_exits_zero_with_a_table(tmp_path):
     root = trees.market1501(tmp_path / "market")
-    done = check_data("--dataset=market1501", f"--data={root}", f"--json={tmp_path / 'out.json'}")
+    done = run(COMMAND, "--dataset=market1501", f"--data={root}", f"--json={tmp_path / 'out.json'}")
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["train", "6", "3", "4"] in lines
@@ -38,7 +29,7 @@ def test_a_fault_exits_one_and_is_named(tmp_path):
     root = trees.market1501(tmp_path)
     victim = root / "query" / trees.MARKET_QUERY[0]
     victim.write_bytes(victim.read_bytes()[:300])
-    done = check_data(f"--data={root}")
+    done = call(COMMAND, f"--data={root}")
     assert done.returncode == 1
     assert "unreadable_images" in done.stdout and victim.name in done.stdout
 
@@ -46,9 +37,10 @@ def test_a_fault_exits_one_and_is_named(tmp_path):
 def test_options_reach_their_loader(tmp_path):
     rows = ["a.jpg,1,train", "b.jpg,2,train", "q.jpg,3,query", "g.jpg,3,gallery"]
     path = trees.table(tmp_path / "csv", rows, header="path,pid,split")
-    assert check_data("--dataset=csv", f"--data={path}", "--camid_policy=unique").returncode == 0
+    done = call(COMMAND, "--dataset=csv", f"--data={path}", "--camid_policy=unique")
+    assert done.returncode == 0, done.stdout + done.stderr
     root = trees.cuhk03(tmp_path / "cuhk03")
-    done = check_data("--dataset=cuhk03", f"--data={root}", "--cuhk03_images=labeled")
+    done = call(COMMAND, "--dataset=cuhk03", f"--data={root}", "--cuhk03_images=labeled")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (root / "images_labeled").is_dir()
 
@@ -64,7 +56,7 @@ def test_options_reach_their_loader(tmp_path):
     ],
 )
 def test_bad_input_exits_two_with_one_sentence(arguments, sentence):
-    done = check_data(*arguments)
+    done = run(COMMAND, *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

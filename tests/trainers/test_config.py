@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 
 import pytest
 from absl import flags
 
 from keras_reid.errors import ReIDError
+from tests.commands import call
 from trainers.embedder.config import EmbedderConfig, remarks
 from trainers.embedder.presets import PRESETS, resolve
 from trainers.schedules import EpochSchedule
@@ -137,8 +136,7 @@ def test_unreadable_flags_are_refused(flag, sentence):
 
 
 def test_dry_run_prints_the_resolved_configuration():
-    command = [sys.executable, "-m", "trainers.train_embedder", "--dry_run", "--preset=strong"]
-    done = subprocess.run([*command, "--margin=soft"], capture_output=True, text=True)
+    done = call("trainers.train_embedder", "--dry_run", "--preset=strong", "--margin=soft")
     assert done.returncode == 0, done.stderr
     printed = EmbedderConfig(**tupled(json.loads(done.stdout)))
     assert printed == resolve("strong", margin=None)

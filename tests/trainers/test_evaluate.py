@@ -14,7 +14,7 @@ from keras_reid.errors import ReIDError
 from keras_reid.evaluation.clean import EvaluationPlan, run_evaluation
 from keras_reid.evaluation.retrieval import evaluate_retrieval
 from keras_reid.models import load_model
-from tests.commands import assert_refused, run
+from tests.commands import assert_refused, call, run
 from tests.data import trees
 from tests.reports.pages import Page
 from trainers import evaluate as command
@@ -95,7 +95,7 @@ def test_an_unreadable_image_is_refused_by_name(tmp_path):
     root = trees.market1501(tmp_path)
     victim = root / "bounding_box_test" / trees.MARKET_GALLERY[-1]
     victim.write_bytes(victim.read_bytes()[:200])
-    done = run("trainers.evaluate", f"--model={MODEL}", "--input_size=16,8", f"--data={root}")
+    done = call("trainers.evaluate", f"--model={MODEL}", "--input_size=16,8", f"--data={root}")
     assert_refused(done, victim.name)
 
 

@@ -134,6 +134,7 @@ def in_a_process(script, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_resumed_equals_straight_bit_for_bit(crowd, tmp_path):
     done = in_a_process(RESUMED, crowd, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -143,6 +143,7 @@ go("resumed")
 """
 
 
+@pytest.mark.slow
 def test_resumed_equals_straight_and_two_runs_equal_bit_for_bit(crowd, tmp_path):
     # In a process of its own: deterministic kernels stay switched on for good.
     done = subprocess.run(

@@ -97,6 +97,7 @@ go("resumed")
 """
 
 
+@pytest.mark.slow
 def test_resumed_inside_an_epoch_equals_straight_bit_for_bit(crowd, tmp_path):
     # In a process of its own: deterministic kernels stay switched on for good.
     done = subprocess.run(
@@ -131,6 +132,7 @@ print("trained", result["finished"])
 """
 
 
+@pytest.mark.slow
 def test_mirrored_in_half_precision_on_two_devices(crowd, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", MIRRORED, str(crowd), str(tmp_path)], capture_output=True, text=True

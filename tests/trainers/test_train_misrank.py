@@ -47,6 +47,7 @@ def tiny(crowd, victim, **changes):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_generator_figures_and_pictures(crowd, victim, tmp_path):
     settings = tiny(crowd, victim, num_pixels=0.5, temperature="learnable")
     result = train(resolve(**settings), tmp_path, stream=io.StringIO())
@@ -106,6 +107,7 @@ go("resumed")
 """
 
 
+@pytest.mark.slow
 def test_resumed_inside_an_epoch_equals_straight_bit_for_bit(crowd, victim, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", RESUMED, str(crowd), str(victim), str(tmp_path)],
@@ -156,6 +158,7 @@ print("trained", result["finished"], "compared", compared, "apart", apart)
 """
 
 
+@pytest.mark.slow
 def test_mirrored_trains_on_two_devices(crowd, victim, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", MIRRORED, str(crowd), str(victim), str(tmp_path)],

@@ -5,7 +5,6 @@ import numpy as np
 from keras_reid.data.images import pixel_batches, resize
 from keras_reid.data.records import check_evaluation_records, pids_of
 from keras_reid.evaluation.bench import Bench
-from keras_reid.evaluation.embed import Embedder
 from keras_reid.evaluation.summary import figures
 from keras_reid.evaluation.transfer.quality import QualityMeter
 
@@ -22,8 +21,6 @@ class Target:
         check_evaluation_records(dataset.query, dataset.gallery)
         self.victim, self.dataset = victim, dataset
         self._bench = Bench(victim, dataset, plan, progress)
-        size = min(plan.batch_size, len(dataset.query))
-        self._embedder = Embedder(victim.embed, victim.input_size, size)
 
     @property
     def metric(self):
@@ -42,7 +39,7 @@ class Target:
         """Embeddings of uint8 pixels of any size, which are resized as files are."""
         if tuple(pixels.shape[1:3]) != tuple(self.victim.input_size):
             pixels = resize(pixels, self.victim.input_size).numpy()
-        return self._embedder(pixels)
+        return self._bench.embedder("query")(pixels)
 
     def figures(self, query_embeddings=None):
         """Figures of the ranking, with other embeddings of the queries where some are given."""

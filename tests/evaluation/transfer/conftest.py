@@ -15,7 +15,7 @@ from tests.evaluation.transfer.matrix import make_everybody
 PLAN = TransferPlan(epsilon_255=24, pixel_shares=(0.1, 1.0), batch_size=8, examples=2)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("transfer")
     generators, victims, datasets = make_everybody(folder)
