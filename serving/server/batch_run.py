@@ -1,7 +1,6 @@
 """One run for several tasks: rows stacked, outputs cut apart, the guilty set apart on failure."""
 
 import logging
-import time
 
 import numpy as np
 from grpc import StatusCode
@@ -20,15 +19,12 @@ def run_tasks(run, tasks, parameters):
 
     Args:
       run: callable({tensor name: ndarray}, timeout_ms) -> {tensor name: ndarray}.
-      tasks: Tasks that can be stacked; those that were called off are left out.
+      tasks: Tasks that can be stacked; those whose time is up are left out.
       parameters: BatchingParameters.
     """
-    now = time.monotonic()
     waiting = []
     for task in tasks:
-        if not task.claim():
-            continue
-        if task.deadline is not None and task.deadline <= now:
+        if task.is_late():
             task.fail(timed_out())
         else:
             waiting.append(task)

@@ -42,19 +42,17 @@ class Task:
     def wait(self):
         """The outputs, {tensor name: ndarray}; raises what the run raised.
 
-        At the deadline the caller goes, whatever its batch is doing: a task that still waits then
-        is never run.
+        At the deadline the caller goes, whatever its batch is doing.
         """
         left = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
         try:
             return self._outcome.result(left)
         except concurrent.futures.TimeoutError:
-            self._outcome.cancel()
             raise timed_out() from None
 
-    def claim(self):
-        """Whether somebody still waits for it; no one else can call it off after this."""
-        return self._outcome.set_running_or_notify_cancel()
+    def is_late(self):
+        """Whether its caller has gone."""
+        return self.deadline is not None and self.deadline <= time.monotonic()
 
     def answer(self, outputs):
         self._outcome.set_result(outputs)
