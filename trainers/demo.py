@@ -100,6 +100,11 @@ NEXT = """
   python -m trainers.evaluate --model={folder}/train --data={folder}/people --rerank
   python -m serving.serve --model_config_file={folder}/models.config --port=8500 \\
       --rest_api_port=8501
+  python -m export.validate --servable={folder}/models/reid/1 --images={folder}/people/query
+  python -m export.bless --servable={folder}/models/reid/1 --data={folder}/people \\
+      --model={folder}/train --min_map=0.5 --min_robust_map=0.01
+  python -m export.publish --servable={folder}/models/reid/1 --base={folder}/published
+  python -m serving.configure --models={folder}/published --name=reid --output={folder}/deploy
   tensorboard --logdir={folder}/train
 """
 
