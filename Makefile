@@ -44,7 +44,8 @@ TRAINING := train_embedder train_goat plugins plugin_training
 CORE := tests/attacks tests/export/test_attack_signatures.py tests/export/test_contract.py \
 	tests/export/test_encoded.py tests/export/test_savedmodel.py tests/losses \
 	tests/models/test_weights.py tests/models/test_other_stack.py tests/models/test_load.py \
-	tests/runs tests/serving $(TRAINING:%=tests/trainers/test_%.py)
+	tests/runs tests/serving $(TRAINING:%=tests/trainers/test_%.py) \
+	--ignore=tests/serving/config --ignore=tests/serving/fuzz
 
 .PHONY: help test test-addons test-beam test-border demo lint format lock lock-addons lock-beam \
 	bench study soak clean
