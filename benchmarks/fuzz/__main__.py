@@ -23,11 +23,13 @@ from benchmarks.server_process import ServerProcess, free_port
 from keras_reid.files import write_json
 from keras_reid.runs import entry
 from keras_reid.runs.provenance import provenance
+from serving.errors import ServerFailure
 
 
 def define_flags():
     """This command's flags."""
     flags.DEFINE_integer("requests", 100_000, "How many to send.", lower_bound=1)
+    flags.DEFINE_integer("first", 0, "Index of the first one.", lower_bound=0)
     flags.DEFINE_integer("seed", 0, "Of all requests.")
     flags.DEFINE_integer("processes", 2, "That send.", lower_bound=1)
     flags.DEFINE_integer("only", None, "Index of one request to send and show.", lower_bound=0)
@@ -49,10 +51,10 @@ def fuzz(server, values):
             progress.tell(tally)
             watch.look(tally)
 
+        indices = range(values.first, values.first + values.requests)
         tally = run_all(
-            addresses, values.seed, values.requests, processes=values.processes,
-            after_chunk=after_chunk,
-        )  # fmt: skip
+            addresses, values.seed, indices, processes=values.processes, after_chunk=after_chunk
+        )
         return {"requests": tally.done, "seed": values.seed, **verdicts(server, tally, watch)}
 
 
@@ -79,7 +81,11 @@ def main(argv):
         ) as server:
             if values.only is not None:
                 return 0 if show(server, values) else 1
-            report = fuzz(server, values)
+            try:
+                report = fuzz(server, values)
+            except ServerFailure as error:
+                print(f"error: {error}", file=sys.stderr)
+                return 1
     report["provenance"] = provenance(sys.argv)
     say(json.dumps({key: report[key] for key in ("counts", "bars")}, indent=2))
     for found in report["findings"][:20]:

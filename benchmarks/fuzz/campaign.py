@@ -85,14 +85,14 @@ def _run_chunk(seed, indices):
     return tally
 
 
-def run_all(addresses, seed, count, *, processes, after_chunk):
-    """Sends the cases 0 to `count` - 1; returns the Tally.
+def run_all(addresses, seed, indices, *, processes, after_chunk):
+    """Sends the cases of `indices`, a range; returns the Tally.
 
     after_chunk(tally) is called in between with all results so far; what it raises ends the run.
     """
     tally = Tally()
     context = multiprocessing.get_context("spawn")
-    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    chunks = [indices[start : start + CHUNK] for start in range(0, len(indices), CHUNK)]
     with concurrent.futures.ProcessPoolExecutor(
         processes, mp_context=context, initializer=_connect, initargs=addresses
     ) as pool:

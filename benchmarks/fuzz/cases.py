@@ -2,7 +2,7 @@
 
 import random
 
-from benchmarks.fuzz import grpc_cases, http_cases, json_cases
+from benchmarks.fuzz import connection_cases, grpc_cases, http_cases, json_cases
 
 CLASSES = {  # how to draw a request: share of a thousand
     grpc_cases.predict: 430,
@@ -16,9 +16,9 @@ CLASSES = {  # how to draw a request: share of a thousand
     http_cases.path: 50,
     http_cases.header: 13,
     http_cases.chunks: 13,
-    http_cases.pipelined: 4,
-    http_cases.slow: 4,
-    http_cases.garbage: 6,
+    connection_cases.pipelined: 4,
+    connection_cases.slow: 4,
+    connection_cases.garbage: 6,
 }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from benchmarks.fuzz import mutations, requests
 from benchmarks.fuzz.case import Case
+from benchmarks.fuzz.names import weird_name
 from serving.messages import MODEL_SERVICE, PREDICTION_SERVICE, PredictRequest
 from serving.tensors import to_proto
 
@@ -60,8 +61,7 @@ def metadata(rng):
     if rng.random() < 0.3:
         what.append("metadata_field")
         request.metadata_field[:] = [
-            rng.choice(["signature_def", mutations.weird_name(rng)])
-            for _ in range(rng.randint(0, 3))
+            rng.choice(["signature_def", weird_name(rng)]) for _ in range(rng.randint(0, 3))
         ]
         codes = codes | {"INVALID_ARGUMENT"}
     return case("metadata", what, METADATA, request, codes)

@@ -5,7 +5,7 @@ import json
 import math
 
 from benchmarks.fuzz import http_bytes, requests
-from benchmarks.fuzz.mutations import weird_name
+from benchmarks.fuzz.names import weird_name
 
 OK, BAD, MISSING = "HTTP 200", "HTTP 400", "HTTP 404"
 NUMBERS = (

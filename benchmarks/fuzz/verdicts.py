@@ -2,7 +2,7 @@
 
 import time
 
-from serving.errors import ServingError
+from serving.errors import ServerFailure, ServingError
 
 WARM_SHARE = 0.1  # of the requests, before memory is measured for the first time
 GROWTH = 1.25  # of memory from then on
@@ -26,15 +26,18 @@ class Watch:
         self.checks, self.wrong = 0, []
 
     def look(self, tally, *, now=False):
+        if self._server.exit_code is not None:
+            # Nobody answered those that followed: the one at fault is near the first finding.
+            first = min((found["index"] for found in tally.findings), default=None)
+            raise ServerFailure(
+                f"the server ended with exit code {self._server.exit_code} after about "
+                f"{tally.done} requests; the first finding is index {first}; its log: "
+                f"{_end_of(self._server.text())}"
+            )
         if not self.measured and tally.done >= self._first:
             self.warm, self.measured = self._server.resources(), True
         if not now and time.monotonic() - self._last < LOOK_SECONDS:
             return
-        if self._server.exit_code is not None:
-            raise ServingError(
-                f"the server ended with exit code {self._server.exit_code} after {tally.done} "
-                f"requests or up to a few hundred more: {self._server.text()[-2000:]}"
-            )
         self._last = time.monotonic()
         self.peak_rss = max(self.peak_rss, self._server.resources().rss)
         self.checks += 1
@@ -42,6 +45,12 @@ class Watch:
             self.wrong += self._known.wrong()
         except ServingError as error:
             self.wrong.append(str(error))
+
+
+def _end_of(log):
+    """From where Python tells of a crash, or the last lines."""
+    crash = log.find("Fatal Python error")
+    return log[crash:][:4000] if crash >= 0 else log[-4000:]
 
 
 def settled(server, wanted_sockets):

@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from benchmarks.soak.answers import IMAGES, inputs_of
-from benchmarks.soak.calls import attacked_by
+from benchmarks.soak.asking import attacked_by
 from benchmarks.soak.exports import publish, withdraw
 from benchmarks.soak.lane import ENCODED, MODEL, Record, predict_request
 from serving.client import ReIDClient

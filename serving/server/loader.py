@@ -13,6 +13,7 @@ from grpc import StatusCode
 from tensorflow.python.client import pywrap_tf_session
 
 from serving.server.errors import StatusError, from_tensorflow, invalid_argument, not_found
+from serving.tensors import MAX_RANK
 
 TAGS = ["serve"]
 INIT_OP = "__saved_model_init_op"  # in every SavedModel of TensorFlow 2, and no signature
@@ -75,6 +76,9 @@ class LoadedModel:
         Returns:
           ndarrays, one for each fetch. Raises StatusError with the runtime's code and message.
         """
+        for value in feeds.values():
+            if value.ndim > MAX_RANK:  # of strings they would end the process in TensorFlow
+                raise invalid_argument(f"tensor of rank {value.ndim} is not supported")
         values = {self._tensor(name): value for name, value in feeds.items()}
         outputs = [self._tensor(name) for name in fetches]
         options = _run_options(timeout_ms)

@@ -208,6 +208,16 @@ def test_predict_refuses(rest_client, case):
     assert message.endswith(": ") or case == "wrong shape" or answer["error"] == message
 
 
+@pytest.mark.parametrize(("signature", "value"), [("strings", '"a"'), ("pixels", "1")])
+@pytest.mark.parametrize("key", ["inputs", "instances"])
+def test_more_dimensions_than_numpy_always_had_are_refused(rest_client, signature, value, key):
+    """33 dimensions of strings once ended the process, with NumPy 2."""
+    nested = "[" * 40 + value + "]" * 40
+    body = f'{{"signature_name": "{signature}", "{key}": {nested}}}'
+    status, answer = rest_client.predict(body)
+    assert status == 400 and "tensor of rank " in answer["error"]
+
+
 OTHER_STATUS = {
     "input without JSON form": (
         "demo",
