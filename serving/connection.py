@@ -25,6 +25,7 @@ class Target:
     hosts: "host:port" each; several, or all behind one name, take turns where `balanced`.
     timeout: seconds that one call may take.
     keepalive: seconds after which a silent connection with a call under way is probed.
+    label: of the version that is asked, or None for the highest one that is served.
     """
 
     address: str
@@ -34,6 +35,7 @@ class Target:
     credentials: Credentials
     timeout: float
     keepalive: float
+    label: str | None = None
 
     def limited(self, timeout):
         """Seconds for one call that may bring an own, shorter timeout."""
@@ -50,7 +52,7 @@ class Target:
         return self.credentials.server_name or urllib.parse.urlsplit(f"//{self.hosts[0]}").hostname
 
 
-def parse(server, *, credentials=None, timeout=60.0, keepalive=300.0):
+def parse(server, *, credentials=None, timeout=60.0, keepalive=300.0, label=None):
     """The Target of "host:port", of several, of "dns:///host:port" (gRPC) or of a URL (REST)."""
     credentials = credentials or Credentials()
     named = server.removeprefix("dns:///")
@@ -73,7 +75,7 @@ def parse(server, *, credentials=None, timeout=60.0, keepalive=300.0):
         )
     balanced = len(hosts) > 1 or named != server
     address = server if scheme == "grpc" else server.rstrip("/")
-    target = Target(address, scheme, hosts, balanced, credentials, timeout, keepalive)
+    target = Target(address, scheme, hosts, balanced, credentials, timeout, keepalive, label)
     warn_of_open_token(target, urls)
     return target
 

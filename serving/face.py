@@ -37,20 +37,24 @@ class Client:
       credentials: serving.credentials.Credentials for TLS and a token, or None.
       keepalive: seconds after which a silent connection (gRPC) with a request under way is probed;
         below 300 only where the server is set up to allow it.
+      label: version label to ask for, say "stable" or "canary", of both servables; None: the
+        highest version that is served. `status` and `wait_ready` are about all versions.
     """
 
     def __init__(
         self, server, model="reid", *, timeout=60.0, batch_size=None, max_in_flight=MAX_IN_FLIGHT,
-        credentials=None, keepalive=KEEPALIVE_SECONDS,
+        credentials=None, keepalive=KEEPALIVE_SECONDS, label=None,
     ):  # fmt: skip
         if not timeout > 0:
             raise BadRequest(f"timeout must be positive, not {timeout!r} seconds")
         if not 1 <= keepalive < float("inf"):
             raise BadRequest(f"keepalive must be at least 1 second, not {keepalive!r}")
+        if label == "":
+            raise BadRequest("label must name a version label of the server, or be left out")
         self.server = server
         self._model = Model(model, batch_size=batch_size, max_in_flight=max_in_flight)
         target = connection.parse(
-            server, credentials=credentials, timeout=timeout, keepalive=keepalive
+            server, credentials=credentials, timeout=timeout, keepalive=keepalive, label=label
         )
         self._driver = self._connect(target)
 

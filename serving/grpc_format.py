@@ -14,8 +14,8 @@ from serving.tensors import to_array, to_proto
 METHODS = {Predict: "Predict", Metadata: "GetModelMetadata", Status: "GetModelStatus"}
 
 
-def request_of(call):
-    """The message that asks for a call."""
+def request_of(call, label=None):
+    """The message that asks for a call, of the version that `label` names."""
     if isinstance(call, Predict):
         request = PredictRequest(output_filter=sorted(call.outputs))
         request.model_spec.signature_name = call.signature
@@ -26,6 +26,8 @@ def request_of(call):
     else:
         request = GetModelStatusRequest()
     request.model_spec.name = call.model
+    if label and not isinstance(call, Status):  # TF Serving ignores it there
+        request.model_spec.version_label = label
     return request
 
 

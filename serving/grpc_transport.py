@@ -30,7 +30,8 @@ class _Channel:
         """What the method of the call returns; `how` names another way of calling it."""
         method = getattr(self._methods[grpc_format.METHODS[type(call)]], how)
         timeout = self._target.limited(call.timeout)
-        return method(grpc_format.request_of(call), timeout=timeout, metadata=self._metadata)
+        request = grpc_format.request_of(call, self._target.label)
+        return method(request, timeout=timeout, metadata=self._metadata)
 
     def answer(self, call, response):
         return grpc_format.answer_of(call, response, self._target.address)

@@ -38,6 +38,7 @@ def define_flags(into=flags.FLAGS):
     )
     text("server", "localhost:8500", "host:port (gRPC) or http://host:port (REST).")
     text("model", "reid", "Name of the model on the server.")
+    text("label", None, "Label of its version: stable, canary; default: the highest.")
     real("timeout", 60.0, "Seconds that one request may take.")
     text("image", None, "JPEG or PNG file to ask about.")
     text("gallery", None, "Folder of images or of a bulk run, or .npz (paths, embeddings).")
@@ -69,7 +70,11 @@ def ask(values):
         raise BadRequest("--push and --pull guide an attack: name it with --attack")
     output = Path(values.output) / Path(values.image).stem
     with ReIDClient(
-        values.server, values.model, timeout=values.timeout, credentials=credentials_of(values)
+        values.server,
+        values.model,
+        timeout=values.timeout,
+        credentials=credentials_of(values),
+        label=values.label,
     ) as client:
         clean = client.decode(values.image)
         embeddings = {"clean": client.embed(clean)[0]}

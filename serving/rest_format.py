@@ -7,14 +7,16 @@ import urllib.parse
 import numpy as np
 from google.protobuf import json_format
 
-from serving.calls import Metadata, Predict
+from serving.calls import Metadata, Predict, Status
 from serving.errors import ServerFailure
 from serving.messages import POOL, SIGNATURE_DEF, GetModelStatusResponse, SignatureDefMap
 
 
-def request_of(call):
-    """(HTTP method, path, body or None)."""
+def request_of(call, label=None):
+    """(HTTP method, path, body or None), of the version that `label` names."""
     path = f"/v1/models/{urllib.parse.quote(call.model, safe='')}"
+    if label and not isinstance(call, Status):  # TF Serving ignores it there
+        path += f"/labels/{urllib.parse.quote(label, safe='')}"
     if isinstance(call, Predict):
         inputs = {name: as_json(array) for name, array in call.inputs.items()}
         body = json.dumps({"signature_name": call.signature, "inputs": inputs})

@@ -30,7 +30,7 @@ class RestTransport:
         abort = abort or Abort()
         timeout = self._target.limited(call.timeout)
         end = time.monotonic() + timeout
-        method, path, body = rest_format.request_of(call)
+        method, path, body = rest_format.request_of(call, self._target.label)
         pauses = retries.pauses()
         while True:
             try:
