@@ -22,7 +22,7 @@ class Watch:
         self._last = time.monotonic()
         self.before = self.warm = server.resources()
         self.measured = False
-        self.peak_rss = 0
+        self.rss = []  # (requests so far, bytes)
         self.checks, self.wrong = 0, []
 
     def look(self, tally, *, now=False):
@@ -39,7 +39,7 @@ class Watch:
         if not now and time.monotonic() - self._last < LOOK_SECONDS:
             return
         self._last = time.monotonic()
-        self.peak_rss = max(self.peak_rss, self._server.resources().rss)
+        self.rss.append((tally.done, self._server.resources().rss))
         self.checks += 1
         try:
             self.wrong += self._known.wrong()
@@ -87,7 +87,7 @@ def verdicts(server, tally, watch):
         "slowest_seconds": {kind: round(s, 3) for kind, s in sorted(tally.slowest.items())},
         "known_answers": {"checked": watch.checks, "wrong": watch.wrong},
         "resources": {
-            "warm": vars(watch.warm), "after": vars(after), "peak_rss": watch.peak_rss,
+            "warm": vars(watch.warm), "after": vars(after), "rss": watch.rss,
         },
     }  # fmt: skip
 
