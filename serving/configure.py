@@ -143,6 +143,8 @@ def notes_on(servables, settings, ssl_config):
     for servable in servables:
         for version, export in servable.exports.items():
             where = f"{servable.name} {version}"
+            if export.other_contract:
+                notes.append(f"{where}: {export.other_contract}")
             parameters = batching_parameters(servable.folders[version])
             if parameters is None:
                 if settings.batching and not takes_encoded_images(export):

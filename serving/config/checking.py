@@ -1,7 +1,7 @@
 """What is wrong with a generated folder, or with any models.config: findings, not exceptions."""
 
 import dataclasses
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from serving.config import batching, folder, protos
 from serving.config.certificates import examine
@@ -41,15 +41,23 @@ def check(path, models=None):
     inside = str(manifest["settings"].get("models_path", ""))
 
     def on_host(base_path):
-        below = base_path.removeprefix(inside).lstrip("/")
-        return str(Path(models) / below) if models and base_path.startswith(inside) else base_path
+        if not models or not PurePosixPath(base_path).is_relative_to(inside):
+            return base_path
+        return str(Path(models) / PurePosixPath(base_path).relative_to(inside))
 
     findings = [
         Finding(str(path / name), "changed since it was generated", serious=False)
+        if (path / name).exists()
+        else Finding(str(path / name), "missing since it was generated; generate again")
         for name in folder.changed_files(path)
     ]
     for config in sorted(path.glob("server*/models.config")):
-        findings += check_models_config(config, on_host, shared=shared_batching(config.parent))
+        try:
+            shared = shared_batching(config.parent)
+        except (OSError, UnicodeDecodeError, BadRequest) as error:
+            findings.append(Finding(str(config.parent), f"its batching cannot be read: {error}"))
+            shared = None
+        findings += check_models_config(config, on_host, shared=shared)
     return findings + list(check_ssl_config(path / SSL_CONFIG))
 
 
@@ -110,6 +118,8 @@ def check_version(where, version_folder, shared):
     except BadRequest as error:
         yield Finding(where, str(error))
         return
+    if export.other_contract:
+        yield Finding(where, export.other_contract, serious=False)
     source = "batching without --enable_per_model_batching_parameters" if shared else batching.FILE
     if parameters is not None:
         for sentence in batching.misfits(parameters, export):
@@ -119,7 +129,7 @@ def check_version(where, version_folder, shared):
 
 
 def unbatched_note():
-    return f"no {batching.FILE}, so its requests are not merged; the export's validation writes it"
+    return f"no {batching.FILE}, so its requests are not merged; export.export_model writes it"
 
 
 def check_ssl_config(path):

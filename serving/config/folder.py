@@ -108,8 +108,16 @@ def changed_files(folder):
     return sorted(
         path
         for path in written.keys() | found.keys()
-        if path not in found or written.get(path) != _hash(found[path].read_bytes())
+        if path not in written or path not in found or written[path] != _hash_of(found[path])
     )
+
+
+def _hash_of(path):
+    """The hash of a file, or None of one that cannot be read."""
+    try:
+        return _hash(path.read_bytes())
+    except OSError:
+        return None
 
 
 def _hash(content):

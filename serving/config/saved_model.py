@@ -12,6 +12,7 @@ from serving.errors import BadRequest
 
 SERVE = "serve"
 FILE = "saved_model.pb"
+VARIABLES = "VarHandleOp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,9 +27,23 @@ class Export:
         """Most images that a client may send in one request, or None where nothing says so."""
         return self.description.get("limits", {}).get("batch")
 
+    @property
+    def other_contract(self):
+        """A sentence where it follows another version of the contract, else ""."""
+        version = self.description.get("contract_version", contract.CONTRACT_VERSION)
+        if version == contract.CONTRACT_VERSION:
+            return ""
+        return (
+            f"it follows version {version} of the contract and this release version "
+            f"{contract.CONTRACT_VERSION}: of this release's client only embed() works with it"
+        )
+
 
 def read_export(folder):
-    """The Export in a version's folder; raises BadRequest where it holds no SavedModel."""
+    """The Export in a version's folder.
+
+    Raises BadRequest where it holds no SavedModel, or one that nobody could ask anything.
+    """
     path = Path(folder) / FILE
     saved = SavedModel()
     try:
@@ -46,8 +61,22 @@ def read_export(folder):
                 for name, signature in graph.signature_def.items()
                 if signature.inputs  # without inputs: __saved_model_init_op
             }
+            if not signatures:
+                raise BadRequest(
+                    f"{path} has no signature, so no client could ask it anything; export it again"
+                )
+            _check_variables(graph.graph_def, Path(folder))
             return Export(signatures, _description(graph.graph_def))
     raise BadRequest(f"{path} has no graph tagged {SERVE!r}; export or publish the model again")
+
+
+def _check_variables(graph_def, folder):
+    needed = any(node.op == VARIABLES for node in graph_def.node)
+    for pattern in ("variables.index", "variables.data-*") if needed else ():
+        if not any((folder / "variables").glob(pattern)):
+            raise BadRequest(
+                f"{folder} has no variables/{pattern}, so it does not load; publish it again"
+            )
 
 
 def _description(graph_def):

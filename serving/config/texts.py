@@ -42,7 +42,8 @@ def policy_note(settings):
         )
     return (
         "Exactly these versions are served; a newer one waits on disk until this file names it. "
-        "Clients ask for the label stable, or canary for the share of the traffic that tries it."
+        "Clients ask for the label stable, or canary for the share of the traffic that tries it; "
+        "without a label the highest version answers."
     )
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 import trustme
 
+from serving import contract
 from serving.config import protos
 from serving.config.checking import check
 from serving.config.fleet_files import fleet_files
@@ -19,9 +20,7 @@ LABELS = {"stable": 7, "canary": 9}
 
 @pytest.fixture
 def deploy(models, tmp_path):
-    """A folder as the command writes it, with every version batched."""
-    for version in (7, 9):
-        (models / "reid" / str(version) / "batching_params.pbtxt").write_text(BATCHING)
+    """A folder as the command writes it; every version is batched as its export says."""
     settings = Settings(**LABELS)
     output = tmp_path / "deploy"
     texts = fleet_files(settings, MAX_BATCH, models)
@@ -100,6 +99,23 @@ def let_certificate_expire(deploy, models):
     path.chmod(0o600)
 
 
+def lose_generated(deploy, models):
+    (deploy / "server" / "models.config").unlink()
+
+
+def lose_batching(deploy, models):
+    batch_everything(deploy, models)
+    (deploy / "server" / "batching_parameters.txt").unlink()
+
+
+def break_script(deploy, models):
+    (deploy / "server" / "run.sh").write_bytes(b"\xff")
+
+
+def lose_weights(deploy, models):
+    (models / "reid" / "7" / "variables" / "variables.data-00000-of-00001").unlink()
+
+
 def show_key(deploy, models):
     let_certificate_expire(deploy, models)
     (deploy / "tls" / "ssl.config").chmod(0o644)
@@ -118,6 +134,10 @@ def show_key(deploy, models):
         (batch_everything, "reid_encoded 7: batching without .*must not be batched"),
         (batch_too_little, "reid 9: .*below the 16 images"),
         (pad_wrongly, "reid 9: .*unless they are equal"),
+        (lose_generated, "models.config: missing since it was generated"),
+        (lose_batching, "server: its batching cannot be read"),
+        (break_script, "server: its batching cannot be read"),
+        (lose_weights, "reid 7: .* has no variables/variables.data"),
         (misspell, "is no BatchingParameters as text"),
         (let_certificate_expire, "certificate has expired"),
         (show_key, "others can read the private key"),
@@ -137,11 +157,35 @@ def test_a_version_that_is_not_merged_is_a_note_and_so_is_a_change(deploy, model
     assert "changed since" in found[0].what and "not merged" in found[1].what
 
 
+def test_a_link_to_nothing_is_a_change(deploy, models):
+    (deploy / "README.md").unlink()
+    (deploy / "README.md").symlink_to("nowhere")
+    (deploy / "more").symlink_to("nowhere")
+    (found, more) = check(deploy, models)
+    assert found.serious and more.serious and "README.md" in found.where
+
+
+def test_a_base_path_that_only_begins_alike_is_not_below_the_models(deploy, models):
+    edit(deploy / "server" / "models.config", '"/models/reid"', '"/models2/reid"')
+    assert "base path /models2/reid cannot be listed" in "\n".join(serious(deploy, models))
+
+
+def test_another_contract_is_a_note(deploy, models):
+    path = models / "reid" / "7" / "saved_model.pb"
+    content = path.read_bytes()
+    ours = f'"contract_version": {contract.CONTRACT_VERSION}'.encode()
+    assert ours in content
+    path.write_bytes(content.replace(ours, b'"contract_version": 9'))
+    (note,) = check(deploy, models)
+    assert not note.serious and "version 9 of the contract" in note.what
+
+
 def test_without_models_the_paths_are_those_of_this_machine(deploy):
     assert all("/models/reid" in finding.what for finding in check(deploy))
 
 
 def test_any_models_config_can_be_checked(models, tmp_path):
+    (models / "reid" / "9" / "batching_params.pbtxt").unlink()
     path = tmp_path / "models.config"
     path.write_text(
         f'model_config_list {{ config {{ name: "a" base_path: "{models}/reid" '

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.commands import assert_refused, call
-from tests.serving.config.conftest import BATCHING, PAST, write_certificate
+from tests.serving.config.conftest import PAST, write_certificate
 
 MODULE = "serving.configure"
 
@@ -19,10 +19,12 @@ def generate(models, output, *flags):
 
 
 def test_generates_checks_and_says_what_is_not_batched(models, tmp_path):
+    (models / "reid" / "7" / "batching_params.pbtxt").unlink()
     output = tmp_path / "deploy"
     done = generate(models, output, "--stable=7", "--canary=9")
     assert done.returncode == 0, done.stderr
     assert "note: reid 7 has no batching_params.pbtxt" in done.stdout
+    assert "reid 9" not in done.stdout
     assert "reid_encoded" not in done.stdout  # it has none and must have none
     settings = json.loads((output / "MANIFEST.json").read_text())["settings"]
     assert (settings["stable"], settings["canary"]) == (7, 9)
@@ -35,7 +37,6 @@ def test_generates_checks_and_says_what_is_not_batched(models, tmp_path):
 
 
 def test_the_largest_batch_decides_over_threads(models, tmp_path):
-    (models / "reid" / "9" / "batching_params.pbtxt").write_text(BATCHING)
     done = generate(models, tmp_path / "deploy")
     assert done.returncode == 0 and "note" not in done.stdout
     assert "--grpc_max_threads=64" in (tmp_path / "deploy/server/run.sh").read_text()

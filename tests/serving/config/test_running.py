@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import threading
+import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
@@ -17,21 +18,14 @@ from serving.config.flags import server_flags
 from serving.config.fleet_files import fleet_files
 from serving.config.folder import write_folder
 from serving.config.settings import Settings
+from serving.config.texts import METRICS_PATH
 from serving.errors import BadRequest
 from tests.commands import assert_refused, call, run, start
 from tests.export.models import SIZE
 from tests.serving.config.conftest import MAX_BATCH
 
-# What only tensorflow_model_server has: a real GPU, sockets of its own, a profiler. The rest of the
-# list may be missing while the embedded server does not do it yet.
-MAY_BE_UNKNOWN = {
-    "batching_parameters_file",
-    "enable_batching",
-    "enable_per_model_batching_parameters",
-    "enable_profiler",
-    "grpc_channel_arguments",
-    "monitoring_config_file",
-}
+# What only tensorflow_model_server has: a profiler, and gRPC's own settings of a connection.
+UNKNOWN = {"enable_profiler", "grpc_channel_arguments"}
 
 
 def free_port():
@@ -67,8 +61,7 @@ def test_the_embedded_server_runs_with_it(fleet):
     settings, output = fleet
     known = set(re.findall(r"^  --(?:\[no\])?(\w+):", run("serving.serve", "--help").stdout, re.M))
     flags = server_flags(settings, MAX_BATCH, gpu=False)
-    unknown = {flag.name for flag in flags} - known
-    assert unknown <= MAY_BE_UNKNOWN, "flags that the embedded server does not know"
+    assert {flag.name for flag in flags} - known == UNKNOWN
     assert ready(output) == 1  # nobody listens
     server = start("serving.serve", *[flag for flag in flags if flag.name in known])
     try:
@@ -77,8 +70,12 @@ def test_the_embedded_server_runs_with_it(fleet):
         assert "models reid, reid_encoded" in line
         assert ready(output) == 0
         pixels = np.zeros([2, *SIZE, 3], np.uint8)
-        with ReIDClient(f"localhost:{settings.port}", "reid") as client:
-            assert client.embed(pixels).shape == (2, 4)
+        for label in ("stable", "canary"):
+            with ReIDClient(f"localhost:{settings.port}", "reid", label=label) as client:
+                assert client.embed(pixels).shape == (2, 4)
+        metrics = f"http://localhost:{settings.rest_port}{METRICS_PATH}"
+        with urllib.request.urlopen(metrics, timeout=60) as answer:
+            assert ":tensorflow:serving:request_count" in answer.read().decode()
         servers = f"--servers=localhost:{settings.port},http://localhost:{settings.rest_port}"
         same = call("serving.compare", servers)
         assert same.returncode == 0, same.stderr

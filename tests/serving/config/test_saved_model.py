@@ -36,6 +36,14 @@ def test_a_foreign_savedmodel_has_no_limits_and_may_not_be_batchable(tmp_path):
     assert unbatchable(export) == ["input 'epsilon' of 'serving_default' has no batch dimension"]
 
 
+def test_a_model_that_nobody_could_ask_is_refused(tmp_path):
+    saved = SavedModel()
+    saved.meta_graphs.add().meta_info_def.tags.append("serve")
+    (tmp_path / "saved_model.pb").write_bytes(saved.SerializeToString())
+    with pytest.raises(BadRequest, match="has no signature"):
+        read_export(tmp_path)
+
+
 def signature(inputs, outputs):
     made = SignatureDef()
     for infos, table in ((made.inputs, inputs), (made.outputs, outputs)):
