@@ -3,9 +3,10 @@
 import asyncio
 import collections
 import contextlib
+import functools
 
 from serving.calls import AHEAD, Parts, Pause, advance, check_open
-from serving.errors import ServingError
+from serving.errors import ServerBusy, ServingError
 
 
 class AsyncDriver:
@@ -15,8 +16,8 @@ class AsyncDriver:
         self._transport = transport
         self._closed = False
 
-    async def run(self, operation):
-        """Returns what the operation returns."""
+    async def run(self, operation, room=None):
+        """Returns what the operation returns; room: the _Room of those beside it, if any are."""
         check_open(self._closed)
         outcome = None
         with contextlib.closing(operation):
@@ -26,7 +27,8 @@ class AsyncDriver:
                 except StopIteration as end:
                     return end.value
                 try:
-                    outcome = await self._answer(wanted)
+                    answer = functools.partial(self._answer, wanted)
+                    outcome = await (room.answer(answer) if room else answer())
                 except ServingError as error:
                     outcome = error
 
@@ -50,6 +52,7 @@ class AsyncDriver:
     async def _parts(self, parts):
         waiting = iter(parts.operations)
         window = collections.deque()  # tasks in the order of their parts
+        room = _Room()
         try:
             while True:
                 underway = [task for task in window if not ended_well(task)]
@@ -57,7 +60,7 @@ class AsyncDriver:
                     operation = next(waiting, None)
                     if operation is None:
                         break
-                    window.append(asyncio.create_task(self.run(operation)))
+                    window.append(asyncio.create_task(self.run(operation, room)))
                     underway.append(window[-1])
                 if not window:
                     return
@@ -69,6 +72,37 @@ class AsyncDriver:
             for task in window:
                 task.cancel()
             await asyncio.gather(*window, return_exceptions=True)
+
+
+class _Room:
+    """Lets a call for which the server had no room wait until another one of ours ended.
+
+    On a small server it is they that fill it.
+    """
+
+    def __init__(self):
+        self._underway = 0
+        self._held = 0
+        self._ended = asyncio.Semaphore(0)
+
+    async def answer(self, ask):
+        """Awaits `ask()`, again where it has to be."""
+        while True:
+            self._underway += 1
+            is_held = False
+            try:
+                return await ask()
+            except ServerBusy:
+                is_held = self._underway > 1  # else none of ours is in the way
+                if not is_held:
+                    raise
+            finally:
+                self._underway -= 1
+                if self._held and not is_held:
+                    self._held -= 1
+                    self._ended.release()
+            self._held += 1
+            await self._ended.acquire()
 
 
 def ended_well(task):

@@ -1,5 +1,7 @@
 """What can go wrong between a client and a model server, one sentence each."""
 
+import re
+
 # Status name -> HTTP status, as TF Serving maps them.
 HTTP_STATUS = {
     "INVALID_ARGUMENT": 400,
@@ -19,6 +21,7 @@ HTTP_STATUS = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+TOO_LARGE_HTTP = 413  # in gRPC's words RESOURCE_EXHAUSTED with "larger than max"
 
 
 class ServingError(Exception):
@@ -96,14 +99,22 @@ SENTENCES = {
     "DEADLINE_EXCEEDED": "no answer from {address} within {timeout:g} seconds: allow more "
     "(the first call of an attack takes longest) or send less at a time",
 }
+QUEUE_FULL = re.compile(r"queue .*is full")  # of batches (TF Serving's words), of REST requests
 OTHERWISE = "{address} could not answer the request: {details}"
 TOO_LARGE = "the request is above a limit of {address} ({details}): send less at a time"
 
 
 def status_name(http_status):
     """A name for an HTTP status; names that share one share an error too."""
+    if http_status == TOO_LARGE_HTTP:
+        return "RESOURCE_EXHAUSTED"
     names = [name for name, number in HTTP_STATUS.items() if number == http_status]
     return names[0] if names else "UNKNOWN"
+
+
+def first_line(details, name):
+    """What was said, without a graph's stack trace; the name of the status where nothing was."""
+    return (details.strip() or name).splitlines()[0].strip()
 
 
 def from_server(name, details, address, model, timeout):
@@ -115,8 +126,10 @@ def from_server(name, details, address, model, timeout):
       address, model: who was asked for what.
       timeout: seconds that the call had.
     """
-    details = (details.strip() or name).splitlines()[0].strip()
+    details = first_line(details, name)
     kind, sentence = BY_STATUS.get(name, ServerFailure), SENTENCES.get(name, OTHERWISE)
+    if name == "UNAVAILABLE" and QUEUE_FULL.search(details):  # it is there, and says so
+        kind, sentence = ServerBusy, SENTENCES["RESOURCE_EXHAUSTED"]
     if "larger than max" in details:  # a message (gRPC) or a batch (batching session)
         kind, sentence = RequestTooLarge, TOO_LARGE
     error = kind(sentence.format(address=address, model=model, details=details, timeout=timeout))

@@ -32,7 +32,8 @@ class Client:
       model: name of the model; files go to its servable `<model>_encoded`.
       timeout: seconds that one request may take, with its repetitions; a call that needs many
         requests takes longer. The first call of an attack takes longest.
-      batch_size: most images in one request; default: the largest batch that the model takes.
+      batch_size: most images in one request; default: the largest batch that the model takes, but
+        no more than 8 MiB of pixels. More than 32 MiB of files are sent one request after another.
       max_in_flight: most requests of one call that are under way at the same time.
       credentials: serving.credentials.Credentials for TLS and a token, or None.
       keepalive: seconds after which a silent connection (gRPC) with a request under way is probed;

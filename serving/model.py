@@ -1,10 +1,13 @@
 """One model of a server as a client sees it: what it tells about itself, asked for once."""
 
+import math
+
 import numpy as np
 
 from serving import contract, description
 from serving.calls import Metadata, predict
 from serving.errors import BadRequest
+from serving.parts import fitting
 from serving.tensors import dtype_name
 
 BATCH_SIZE = 32  # where the model does not tell its largest batch
@@ -15,7 +18,8 @@ class Model:
 
     Args:
       name: name of the model; files go to its servable `<name>_encoded`.
-      batch_size: most images in one request; None is the largest batch that the model takes.
+      batch_size: most images in one request; None is the largest batch that the model takes, or
+        as many of it as `serving.parts` puts into one request.
       max_in_flight: most requests of one call that are under way.
     """
 
@@ -77,10 +81,20 @@ class Model:
             return {}
         return description.limits((yield from self.description()))
 
+    def image_bytes(self):
+        """Operation: bytes of one image's pixels; 1 where the model does not fix its size."""
+        for signature in (yield from self.signatures()).values():
+            shape = signature["inputs"].get("images", {}).get("shape") or [None, None]
+            if None not in shape[1:]:
+                return max(1, math.prod(shape[1:]))
+        return 1
+
     def part_size(self):
         """Operation: most images in one request."""
         largest = (yield from self.limits()).get("batch")
-        size = self._batch_size or largest or BATCH_SIZE
+        size = self._batch_size
+        if size is None:
+            size = fitting(largest or BATCH_SIZE, (yield from self.image_bytes()))
         if largest is not None and size > largest:
             raise BadRequest(f"batch_size of {size} is above the server's ceiling of {largest}")
         return size

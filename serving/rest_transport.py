@@ -79,14 +79,30 @@ class RestTransport:
         except (ValueError, AttributeError) as error:
             raise self._without_json(status, model, timeout) from error
         if status != 200:
-            raise self._failed(errors.status_name(status), details, model, timeout)
+            raise self._refused(status, details, model, timeout)
         return answer
+
+    def _refused(self, status, details, model, timeout):
+        """The error of an answer in JSON that is a refusal."""
+        if status == errors.HTTP_STATUS["DEADLINE_EXCEEDED"]:  # its own limit, not ours
+            details = errors.first_line(details, "DEADLINE_EXCEEDED")
+            error = errors.DeadlineExceeded(
+                f"{self._address} gave the request up ({details}): send less at a time "
+                "(batch_size), use gRPC, or raise the server's --rest_api_timeout_in_ms"
+            )
+            error.details, error.status = details, "DEADLINE_EXCEEDED"
+            return error
+        return self._failed(errors.status_name(status), details, model, timeout)
 
     def _without_json(self, status, model, timeout):
         """A proxy in front of the server refuses and fails in HTML."""
         name = errors.status_name(status)
-        if name in ("UNAUTHENTICATED", "PERMISSION_DENIED", *retries.STATUSES):
-            return self._failed(name, f"HTTP {status}", model, timeout)
+        known = ("UNAUTHENTICATED", "PERMISSION_DENIED", "DEADLINE_EXCEEDED", *retries.STATUSES)
+        if name in known:
+            # A proxy's limit of a body, too, is one of size; no repetition helps.
+            large = status == errors.TOO_LARGE_HTTP
+            words = "larger than max of a proxy, HTTP 413" if large else f"HTTP {status}"
+            return self._failed(name, words, model, timeout)
         return errors.ServerFailure(
             f"{self._address} answered HTTP {status} without JSON: is it a server's REST port?"
         )

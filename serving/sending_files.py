@@ -6,7 +6,7 @@ from serving import contract
 from serving.calls import Parts, predict
 from serving.errors import BadRequest, ModelNotFound, RequestTooLarge
 from serving.images import Files, as_batch
-from serving.parts import Counter, in_parts
+from serving.parts import Counter, by_bytes, in_parts
 
 
 def decode(model, images, progress=None):
@@ -37,7 +37,11 @@ def send_files(model, batch, signature, outputs, limits):
     """Operation: predicts from files; finds the one at fault when the server refuses them."""
     encoded = batch.read(limits.get("encoded_bytes"))
     try:
-        return (yield from predict(model.encoded, signature, {"encoded": encoded}, outputs))
+        answers = []
+        for part in by_bytes(encoded):
+            given = {"encoded": encoded[part]}
+            answers.append((yield from predict(model.encoded, signature, given, outputs)))
+        return {name: np.concatenate([answer[name] for answer in answers]) for name in outputs}
     except ModelNotFound as error:
         raise ModelNotFound(f"{error}; files need it: serve it too, or send pixels") from error
     except RequestTooLarge:

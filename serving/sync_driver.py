@@ -1,12 +1,13 @@
 """Runs operations in the caller's thread; the network works side by side on their calls."""
 
+import collections
 import contextlib
 import itertools
 import queue
 import time
 
 from serving.calls import AHEAD, Parts, Pause, advance, check_open
-from serving.errors import ServingError
+from serving.errors import ServerBusy, ServingError
 
 
 class SyncDriver:
@@ -74,16 +75,21 @@ class SyncDriver:
 
 
 class _Underway:
-    """Operations of which each waits for one call; all of them run in the caller's thread."""
+    """Operations of which each waits for one call; all of them run in the caller's thread.
+
+    A call for which the server had no room while others of these were under way is made again when
+    one of them was answered: on a small server it is they that fill it.
+    """
 
     def __init__(self, transport):
         self._transport = transport
         self._ended = queue.SimpleQueue()
         self._running = {}  # future -> (index, operation, call)
+        self._held = collections.deque()  # (index, operation, call)
 
     @property
     def count(self):
-        return len(self._running)
+        return len(self._running) + len(self._held)
 
     def step(self, index, operation, outcome):
         """Resumes one operation; returns {index: answer} where it is done, {} where it goes on."""
@@ -91,10 +97,13 @@ class _Underway:
             call = advance(operation, outcome)
         except StopIteration as end:
             return {index: end.value}
+        self._start(index, operation, call)
+        return {}
+
+    def _start(self, index, operation, call):
         future = self._transport.start(call)
         self._running[future] = index, operation, call
         future.add_done_callback(self._ended.put)
-        return {}
 
     def wait(self):
         """Waits for a call to end and resumes its operation."""
@@ -103,10 +112,18 @@ class _Underway:
         try:
             outcome = self._transport.result(call, future)
         except ServingError as error:
+            if isinstance(error, ServerBusy) and self._running:
+                self._held.append((index, operation, call))
+                return {}
             outcome = error
-        return self.step(index, operation, outcome)
+        answers = self.step(index, operation, outcome)
+        if self._held:
+            self._start(*self._held.popleft())
+        return answers
 
     def cancel(self):
         for future, (_, operation, _) in self._running.items():
             future.cancel()
+            operation.close()
+        for _, operation, _ in self._held:
             operation.close()

@@ -18,6 +18,7 @@ from serving.errors import (
     BadRequest,
     DeadlineExceeded,
     RequestTooLarge,
+    ServerBusy,
     ServerFailure,
     ServerUnavailable,
     ServingError,
@@ -113,6 +114,7 @@ STATUSES = {
     "UNAUTHENTICATED": ("who are you", AccessDenied),
     "PERMISSION_DENIED": ("not you", AccessDenied),
     "DEADLINE_EXCEEDED": ("too late", DeadlineExceeded),
+    "UNAVAILABLE": ("The batch scheduling queue .. is full; currently 9", ServerBusy),
     "INTERNAL": ("XLA compilation disabled", ServerFailure),
     "UNIMPLEMENTED": ("no such method", ServerFailure),
 }
@@ -125,7 +127,7 @@ class TestErrors:
         words, kind = STATUSES[status]
         with server(model) as address, face(address, timeout=10) as client:
             client.describe()
-            model.failures = [Failure(status, words + "\n\t [[{{node StatefulCall}}]]")]
+            model.failures = [Failure(status, words + "\n\t [[{{node StatefulCall}}]]")] * 5
             with pytest.raises(ServingError) as error:
                 client.embed(IMAGES)
         assert type(error.value) is kind
@@ -208,6 +210,32 @@ class TestRest:
         with raw_server(answer) as address, ReIDClient(f"http://{address}", timeout=10) as client:
             with pytest.raises(ServerFailure, match="HTTP 404 without JSON"):
                 client.status()
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "says"),
+        [
+            (413, RequestTooLarge, "above a limit .*HTTP 413.*send less at a time"),
+            (504, DeadlineExceeded, "no answer from"),
+        ],
+    )
+    def test_a_proxy_that_refuses_in_html(self, status, kind, says):
+        def answer(connection):
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 6\r\n\r\n<html>" % status)
+
+        with raw_server(answer) as address, ReIDClient(f"http://{address}", timeout=10) as client:
+            with pytest.raises(kind, match=says):
+                client.status()
+
+    def test_the_servers_own_timeout_is_not_taken_for_the_clients(self, model):
+        with fake_server.rest_server(model) as address, ReIDClient(address) as client:
+            client.describe()
+            model.failures = [Failure("DEADLINE_EXCEEDED", "Timed out")]
+            with pytest.raises(
+                DeadlineExceeded, match=r"gave the request up \(Timed out\).*rest_api_timeout_in_ms"
+            ) as error:
+                client.embed(IMAGES)
+            assert "60" not in str(error.value) and error.value.status == "DEADLINE_EXCEEDED"
 
     @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b""])
     def test_an_answer_that_dribbles(self, head):

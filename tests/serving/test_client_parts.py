@@ -1,15 +1,19 @@
 """Large inputs in parts side by side: their order, their bound, their first failure, their end."""
 
 import asyncio
+import io
+import json
 import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from serving import contract
+from serving import contract, parts
 from serving.aio import AsyncReIDClient
 from serving.client import ReIDClient
 from serving.errors import BadRequest, ServerFailure
+from serving.server.options import Limits
 from tests.serving import fake_server
 from tests.serving.faces import FACES
 from tests.serving.fake_server import SIZE, WIDTH, Failure, embed
@@ -34,6 +38,12 @@ def some_images(count, seed=0):
     return np.random.default_rng(seed).integers(0, 256, [count, *SIZE, 3]).astype(np.uint8)
 
 
+def png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def jittered(model, seed):
     """Lets each Predict take a random time below 10 ms."""
     pauses = np.random.default_rng(seed).uniform(0, 0.01, 1000).tolist()
@@ -51,6 +61,43 @@ def held(model, together):
     """Holds each Predict until `together` of them are under way, so that all of them overlap."""
     barrier = threading.Barrier(together)
     model.gate = lambda signature, inputs: barrier.wait(WAIT) and None
+
+
+class TestBytes:
+    def test_the_default_of_the_client_fits_the_default_of_the_server(self):
+        limits = Limits()
+        assert parts.FILE_BYTES * 4 / 3 < limits.request_bytes - 2**20
+        worst = np.full([parts.PIXEL_BYTES // 2**20 // 3, 2**10, 2**10, 3], 255)
+        text = json.dumps(worst[:1, :16].tolist())
+        assert len(text) * worst.size / worst[:1, :16].size < limits.request_bytes - 2**20
+        values = sum(map(text.count, ",[")) * worst.size / worst[:1, :16].size
+        assert values < limits.elements
+
+    def test_files_go_out_in_requests_that_fit(self, connect, model, monkeypatch):
+        files = [png(image) for image in some_images(4)]
+        monkeypatch.setattr(parts, "FILE_BYTES", max(map(len, files)) + min(map(len, files)) - 1)
+        with connect() as client:  # the model takes four at once
+            np.testing.assert_array_equal(client.decode(files), some_images(4))
+            np.testing.assert_array_equal(client.embed(files), embed(some_images(4)))
+        for signature in (contract.DECODE, contract.EMBED_ENCODED):
+            assert [len(sent["encoded"]) for sent in model.sent(signature)] == [1, 1, 1, 1]
+
+    def test_pixels_go_out_in_requests_that_fit(self, connect, model, monkeypatch):
+        monkeypatch.setattr(parts, "PIXEL_BYTES", 3 * some_images(1).size)
+        with connect(max_in_flight=1) as client:
+            np.testing.assert_array_equal(client.embed(some_images(7)), embed(some_images(7)))
+        assert [len(sent["images"]) for sent in model.sent(contract.EMBED)] == [3, 3, 1]
+
+    @pytest.mark.parametrize(
+        ("lengths", "found"),
+        [([1], [1]), ([9], [1]), ([2, 2, 2], [2, 1]), ([5, 1], [1, 1]), ([1, 9, 1], [1, 1, 1])],
+    )
+    def test_slices_hold_one_at_least(self, monkeypatch, lengths, found):
+        monkeypatch.setattr(parts, "FILE_BYTES", 4)
+        contents = [bytes(length) for length in lengths]
+        slices = list(parts.by_bytes(contents))
+        assert [len(contents[part]) for part in slices] == found
+        assert sum((contents[part] for part in slices), []) == contents
 
 
 class TestOrder:

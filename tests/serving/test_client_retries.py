@@ -12,10 +12,11 @@ from serving.client import ReIDClient
 from serving.errors import BadRequest, ServerBusy, ServerFailure, ServerUnavailable
 from serving.grpc_options import options_of, target_of
 from tests.serving import fake_server
-from tests.serving.faces import FACES
+from tests.serving.faces import CLIENTS, FACES
 from tests.serving.fake_server import SIZE, Failure, embed
 
 IMAGES = np.zeros([2, *SIZE, 3], np.uint8)
+FIVE = np.random.default_rng(0).integers(0, 256, [5, *SIZE, 3]).astype(np.uint8)
 EXHAUSTED = Failure("RESOURCE_EXHAUSTED", "Server Threadpool Exhausted")
 
 
@@ -99,6 +100,26 @@ class TestGrpc:
                 model.gate = lambda signature, inputs: free.wait(0.15)
                 client.embed(IMAGES)
         assert len(model.sent(contract.EMBED)) == 2 and model.most_underway == 1
+
+    @pytest.mark.parametrize("face", CLIENTS.values(), ids=CLIENTS)
+    def test_parts_make_room_for_one_another(self, model, face):
+        """Far longer than the repetitions of one call take, and on a server for one at a time."""
+        with fake_server.grpc_server(model, max_calls=1) as address:
+            with face(address, batch_size=1, max_in_flight=3, timeout=20) as client:
+                client.describe()
+                model.gate = lambda signature, inputs: threading.Event().wait(0.3)
+                found = client.embed(FIVE)
+        np.testing.assert_array_equal(found, embed(FIVE))
+        assert len(model.sent(contract.EMBED)) == len(FIVE) and model.most_underway == 1
+
+    @pytest.mark.parametrize("face", CLIENTS.values(), ids=CLIENTS)
+    def test_where_none_of_the_parts_is_answered_the_call_ends(self, model, face):
+        with fake_server.grpc_server(model) as address:
+            with face(address, batch_size=1, max_in_flight=3, timeout=20) as client:
+                client.describe()
+                model.failures = [EXHAUSTED] * 99
+                with pytest.raises(ServerBusy):
+                    client.embed(FIVE)
 
     def test_the_largest_burst_of_one_client_does_not_use_up_the_tokens(self):
         from serving.face import MAX_IN_FLIGHT
