@@ -22,7 +22,7 @@ from absl import flags
 
 from keras_reid.errors import ReIDError
 from keras_reid.runs import entry
-from serving.credential_flags import credentials_of, define_credential_flags
+from serving.credential_flags import define_credential_flags
 from serving.errors import ServingError
 
 NEEDED = ("apache_beam", "pyarrow")
@@ -76,7 +76,15 @@ def main(argv, options=()):
     source = (
         ServableSource(values.servable)
         if values.servable
-        else ServerSource(values.server, values.name, values.timeout, credentials_of(values))
+        else ServerSource(
+            values.server,
+            values.name,
+            values.timeout,
+            values.tls_ca,
+            values.tls_certificate,
+            values.tls_key,
+            values.token_file,
+        )  # fmt: skip
     )
     attack = Attack(values.attack, values.epsilon_255, values.steps, values.num_pixels)
     summary = bulk(

@@ -14,17 +14,36 @@ INT64_MAX = np.iinfo(np.int64).max
 SLACK_255 = 1e-3
 
 
-def attack_inputs(
-    model, description, attack, count, *, epsilon_255, steps, seed, push, pull, num_pixels
-):
+def attack_inputs(model, description, attack, count, *, push, pull, **told):
     """Operation: {input name: [count, ...]} for `attack_<name>`.
 
     Args:
       model: serving.model.Model; embeds guides that are images.
-      description: answer of its `describe`.
+      description, attack, count: as of `unguided_inputs`.
+      push, pull: as in `ReIDClient.attack`.
+      told: what else `unguided_inputs` takes.
+    """
+    inputs = unguided_inputs(description, attack, count, **told)
+    settings = attack_settings(description, attack)
+    given = push is not None or pull is not None
+    if given and not settings["guided"]:
+        why = "takes no guides" if settings.get("generator") else "makes its own guides"
+        raise BadRequest(f"attack {attack} {why}: leave out push and pull")
+    if not settings["guided"]:
+        return inputs
+    if not given:
+        raise BadRequest(f"attack {attack} needs guides: give push=, pull= or both")
+    return inputs | (yield from guide_inputs(model, push, pull, count=count, settings=settings))
+
+
+def unguided_inputs(description, attack, count, *, epsilon_255, steps, seed, num_pixels):
+    """{input name: [count, ...]} for `attack_<name>`, all but its guides; nobody is asked.
+
+    Args:
+      description: answer of the model's `describe`.
       attack: name of the attack.
       count: number of images.
-      epsilon_255, steps, seed, push, pull, num_pixels: as in `ReIDClient.attack`.
+      epsilon_255, steps, seed, num_pixels: as in `ReIDClient.attack`.
     """
     settings = attack_settings(description, attack)
     limits = description["limits"]
@@ -32,8 +51,6 @@ def attack_inputs(
     check_ceiling(epsilon, "epsilon_255", 255 * limits["epsilon"], slack=SLACK_255)
     epsilon = (epsilon / 255).astype(np.float32)
     if settings.get("generator"):
-        if push is not None or pull is not None:
-            raise BadRequest(f"attack {attack} takes no guides: leave out push and pull")
         pixels = per_image(num_pixels, count, "num_pixels", whole=True)
         check_ceiling(pixels, "num_pixels", settings["num_pixels"])
         return {"epsilon": epsilon, "num_pixels": pixels.astype(np.int32)}
@@ -41,20 +58,7 @@ def attack_inputs(
         raise BadRequest(f"attack {attack} changes every pixel: leave out num_pixels")
     steps = per_image(steps, count, "steps", whole=True)
     check_ceiling(steps, "steps", limits["steps"])
-    inputs = {
-        "epsilon": epsilon,
-        "steps": steps.astype(np.int32),
-        "seed": seeds(seed, count),
-    }
-    told = push is not None or pull is not None
-    if told and not settings["guided"]:
-        raise BadRequest(f"attack {attack} makes its own guides: leave out push and pull")
-    if not settings["guided"]:
-        return inputs
-    if not told:
-        raise BadRequest(f"attack {attack} needs guides: give push=, pull= or both")
-    guides = yield from guide_inputs(model, push, pull, count=count, settings=settings)
-    return inputs | guides
+    return {"epsilon": epsilon, "steps": steps.astype(np.int32), "seed": seeds(seed, count)}
 
 
 def attack_settings(description, attack):

@@ -9,8 +9,9 @@ from export.session import ServedModel
 from keras_reid.data.images import decode_and_resize
 from keras_reid.errors import ReIDError
 from serving import contract, description
-from serving.attack_inputs import attack_inputs
+from serving.attack_inputs import unguided_inputs
 from serving.client import AttackResult, ReIDClient
+from serving.credential_flags import credentials_of
 from serving.errors import BadRequest
 
 
@@ -23,12 +24,19 @@ class ServableSource:
 
 @dataclasses.dataclass(frozen=True)
 class ServerSource:
-    """A model of a server; `credentials` go to ReIDClient as they are, None: none are wanted."""
+    """A model of a server.
+
+    What to show it is named by files (see `serving.credential_flags`), which each worker reads: the
+    token itself is in nothing that a runner sends or keeps.
+    """
 
     server: str
     model: str = "reid"
     timeout: float = 60.0
-    credentials: object = None
+    tls_ca: str | None = None
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    token_file: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,10 +101,9 @@ class ServableBackend:
 
     def attack(self, pixels, attack, seeds):
         """AttackResult of an Attack on uint8 [N, H, W, 3] with seeds int64 [N]."""
-        inputs = attack_inputs(
-            self.description, attack.name, len(pixels), **attack.options(),
-            seed=seeds, push=None, pull=None, embed=self.embed,
-        )  # fmt: skip
+        inputs = unguided_inputs(
+            self.description, attack.name, len(pixels), **attack.options(), seed=seeds
+        )
         signature = contract.attack_signature_name(attack.name)
         rows = self._served.run(signature, {"images": pixels, **inputs})
         return AttackResult(**{**rows, "valid": rows["valid"].astype(bool)})
@@ -118,7 +125,7 @@ class ServerBackend:
 
     def _connect(self):
         told = self._source
-        settings = {"timeout": told.timeout, "credentials": told.credentials}
+        settings = {"timeout": told.timeout, "credentials": credentials_of(told)}
         return ReIDClient(told.server, told.model, **settings)
 
     def decode(self, encoded):

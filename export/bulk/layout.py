@@ -1,5 +1,6 @@
 """Where a bulk run puts its files, on any file system that Beam knows, each whole or not at all."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -67,6 +68,8 @@ def write_aside(path, content):
             file.write(content)
         FileSystems.rename([draft], [path])
     except FAILURES as error:
+        with contextlib.suppress(*FAILURES):  # what half of it took, on a full disk, is wanted back
+            FileSystems.delete([draft])
         raise ReIDError(
             f"cannot write {path} ({first_line(error)}); "
             "choose a folder with space and write permission"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import posixpath
 import re
 import struct
@@ -16,15 +17,17 @@ from keras_reid.data.folders import IMAGE_SUFFIXES
 from keras_reid.data.market1501 import parse_name
 from keras_reid.errors import ReIDError, first_line
 
+LABELS = range(-(2**63), 2**63)  # what an int64 holds
 HEADER = 12  # of a record: its length and a checksum of that; four more bytes follow the record
 
 
-def list_items(source):
+def list_items(source, output=None):
     """Every image of `source`.
 
     Args:
       source: folder, pattern (folder/*.jpg, folder/**), .csv file or .tfrecord file(s); local or
         with a scheme that Beam knows.
+      output: folder of which nothing is input, where it lies below the input.
 
     Returns:
       (kind, [Item]), kind "images", "csv" or "tfrecord". What a name tells in Market-1501's grammar
@@ -36,6 +39,8 @@ def list_items(source):
     if source.lower().endswith(".csv"):
         return "csv", list_table(source)
     root, files = list_files(source)
+    if output is not None and is_below(output, root):
+        files = [file for file in files if not is_below(file[0], output)]
     images = [file for file in files if suffix_of(file[0]) in IMAGE_SUFFIXES]
     records = [file for file in files if ".tfrecord" in posixpath.basename(file[0])]
     if images and records:
@@ -47,7 +52,7 @@ def list_items(source):
     if records:
         return "tfrecord", [item for path, _ in records for item in list_records(root, path)]
     return "images", [
-        Item(relative(root, path), path, size, None, *labels_of(path)) for path, size in images
+        Item(key_of(root, path), path, size, None, *labels_of(path)) for path, size in images
     ]
 
 
@@ -57,13 +62,19 @@ def list_files(source):
     if local and Path(source).is_dir():
         # Not through a pattern: a folder's own name may hold characters of one.
         root = Path(source).as_posix()
-        paths = [path for path in sorted(Path(source).rglob("*")) if not path.is_dir()]
-        files = [(path.as_posix(), path.lstat().st_size) for path in paths]
+        files = [
+            (path.as_posix(), size_of(path))
+            for path in sorted(Path(source).rglob("*"))
+            # A link to nowhere is listed, and becomes a dead letter; a pipe would never end.
+            if path.is_file() or (path.is_symlink() and not path.exists())
+        ]
     elif local and Path(source).exists():
         root, files = posixpath.dirname(source), [(source, Path(source).stat().st_size)]
     else:
-        root = posixpath.dirname(re.split("[*?[]", source)[0])
-        files = match(source)
+        # Beam finds nothing by a pattern that begins in the working directory itself.
+        pattern = f"./{source}" if local and not posixpath.dirname(source) else source
+        root = posixpath.dirname(re.split("[*?[]", pattern)[0])
+        files = match(pattern)
         if not files and not local:
             root = source.rstrip("/")
             files = match(f"{root}/**")
@@ -95,7 +106,17 @@ def list_table(source):
     if not rows:
         raise ReIDError(f"{source} lists no image")
     folder = posixpath.dirname(source)
-    return [row_item(source, folder, line, row) for line, row in rows]
+    items, seen = [], {}
+    for line, row in rows:
+        item = row_item(source, folder, line, row)
+        if item.key in seen:
+            raise ReIDError(
+                f"{source} line {line}: {item.key!r} is in line {seen[item.key]} already; "
+                "an image may be listed once"
+            )
+        seen[item.key] = line
+        items.append(item)
+    return items
 
 
 def row_item(source, folder, line, row):
@@ -108,9 +129,9 @@ def row_item(source, folder, line, row):
         try:
             labels.append(int(text) if text else None)
         except ValueError:
-            raise ReIDError(
-                f"{source} line {line}: {column} is {text!r}, not a whole number"
-            ) from None
+            labels.append(LABELS.stop)
+        if labels[-1] is not None and labels[-1] not in LABELS:
+            raise ReIDError(f"{source} line {line}: {column} is {text!r}, not a whole number")
     # A table is believed: its images are not looked up one by one, and a missing one is a letter.
     path = name if "://" in name else under(folder, name)
     return Item(name, path, 0, None, *labels)
@@ -118,7 +139,7 @@ def row_item(source, folder, line, row):
 
 def list_records(root, path):
     """The records of a TFRecord file by position; what a damaged one hides is one Item."""
-    name = relative(root, path)
+    name = key_of(root, path)
     if suffix_of(path) in (".gz", ".zlib", ".bz2", ".zst"):
         raise ReIDError(f"{path} is compressed; decompress it, or write TFRecords uncompressed")
     items, offset = [], 0
@@ -144,14 +165,31 @@ def list_records(root, path):
 def labels_of(path):
     """(pid, camid) that a file name tells, or (None, None)."""
     try:
-        return parse_name(Path(path))
+        labels = parse_name(Path(path))
     except ReIDError:
         return None, None
+    return labels if all(label in LABELS for label in labels) else (None, None)
 
 
-def relative(root, path):
+def key_of(root, path):
+    """The path below `root`, as text whatever its bytes are: a file's name may be any."""
     root = root.rstrip("/")
-    return path[len(root) + 1 :] if root and path.startswith(root + "/") else path
+    below = path[len(root) + 1 :] if root and path.startswith(root + "/") else path
+    return os.fsencode(below).decode("utf-8", "backslashreplace")
+
+
+def is_below(path, folder):
+    if FileSystems.get_scheme(path) is None:
+        path, folder = os.path.abspath(path), os.path.abspath(folder)
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+def size_of(path):
+    """Bytes of a local file; 0 of what is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def suffix_of(path):

@@ -7,7 +7,7 @@ from export.bulk.items import digest_of, partition_of
 from export.bulk.layout import JOB, names_below, read_json, under, write_json, write_lines
 from keras_reid.errors import ReIDError
 from keras_reid.runs.run_config import differences
-from serving.attack_inputs import attack_inputs, attack_settings
+from serving.attack_inputs import attack_settings, unguided_inputs
 
 PER_PARTITION = 256  # images, where --shards is left out: minutes of work, megabytes of memory
 MOST_PARTITIONS = 10_000
@@ -25,9 +25,7 @@ def check_attack(description, attack):
             f"{' or '.join(sorted(alone)) or 'an export with sma, odfa or misrank'}, or call "
             "ReIDClient.attack with push= and pull="
         )
-    attack_inputs(
-        description, attack.name, 1, **attack.options(), seed=0, push=None, pull=None, embed=None
-    )
+    unguided_inputs(description, attack.name, 1, **attack.options(), seed=0)
 
 
 def batch_size(description, wanted):

@@ -43,7 +43,10 @@ def read(item, limit):
                 encoded = file.read(limit + 1)
             else:
                 file.seek(item.offset)
-                item, encoded = from_example(item, _TFRecordUtil.read_record(file))
+                record = _TFRecordUtil.read_record(file)
+                if record is None:
+                    raise ValueError("the file ends before it")
+                item, encoded = from_example(item, record)
     except FAILURES as error:
         return Letter(item.key, f"cannot be read: {getattr(error, 'strerror', '') or error}")
     except ValueError as error:

@@ -70,7 +70,7 @@ def bulk(
       ReIDError, ServingError: bad input, or a run that could not go on; what is whole is kept.
     """
     pipeline = new_pipeline(runner, options)
-    kind, items = list_items(input_)
+    kind, items = list_items(input_, output)
     backend = open_backend(source)
     try:
         about = backend.description

@@ -1,5 +1,6 @@
 """From --input to images: folders, patterns, tables, TFRecords, and what is wrong with them."""
 
+import os
 import re
 
 import pytest
@@ -8,8 +9,10 @@ pytest.importorskip("apache_beam", reason="needs Apache Beam: make test-beam")
 
 import tensorflow as tf  # noqa: E402
 
-from export.bulk.items import Letter  # noqa: E402
+from export.bulk.items import Item, Letter, digest_of  # noqa: E402
+from export.bulk.layout import Output, read_lines  # noqa: E402
 from export.bulk.listing import list_items  # noqa: E402
+from export.bulk.prepare import write_listings  # noqa: E402
 from export.bulk.reading import read_all  # noqa: E402
 from keras_reid.errors import ReIDError  # noqa: E402
 from tests.bulk.crops import write_crops  # noqa: E402
@@ -37,6 +40,40 @@ def test_a_folder_gives_keys_and_labels(folder):
         "cam1/0001_c1_3.png": (1, 1),
         "cam0/who.JPG": (None, None),
     }
+
+
+def test_file_names_may_be_anything(tmp_path):
+    """Spaces, line breaks, other scripts, bytes that are no text; a label beyond int64 is none."""
+    image = next(write_crops(tmp_path / "one", 1, (8, 4)).rglob("*.png")).read_bytes()
+    folder = tmp_path / "many"
+    folder.mkdir()
+    names = [" a b.png", "a\nb.png", "[1]*?#%.png", "\u4eba.png", f"{2**63}_c1.png"]
+    for name in [*map(os.fsencode, names), b"\xff.png"]:
+        (folder / os.fsdecode(name)).write_bytes(image)
+    (folder / "link.png").symlink_to(names[0])
+    (folder / "broken.png").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe.png")
+    _, items = list_items(str(folder))
+    assert {item.key for item in items} == {*names, "\\xff.png", "link.png", "broken.png"}
+    assert all(item.pid is None for item in items) and digest_of(items)
+    assert {item.size for item in items if item.key != "broken.png"} == {len(image)}
+    output = Output(str(tmp_path / "out"), 1, "parquet")
+    write_listings(output, items, [0])  # as a worker gets them
+    read, letters = read_all([Item(*row) for row in read_lines(output.listing(0))], LIMIT)
+    assert len(read) == 7 and {encoded for _, encoded in read} == {image}
+    assert [letter.key for letter in letters] == ["broken.png"]
+
+
+def test_the_output_below_the_input_is_no_input(folder, monkeypatch):
+    _, before = list_items(str(folder))
+    for name in ("cam9.png", "embeddings-00000-of-00001.tfrecord"):
+        (folder / "out").mkdir(exist_ok=True)
+        (folder / "out" / name).write_bytes(b"x")
+    assert list_items(str(folder), f"{folder}/out/") == ("images", before)
+    monkeypatch.chdir(folder)
+    for source in (".", "**"):
+        assert [item.key for item in list_items(source, "out")[1]] == [item.key for item in before]
+    assert len(list_items(f"{folder}/out/*.png", str(folder))[1]) == 1
 
 
 def test_a_pattern_chooses(tmp_path):
@@ -110,6 +147,19 @@ def test_what_a_damaged_tfrecord_hides_is_a_letter(folder):
     assert not read and "no readable record" in letters[0].reason
 
 
+def test_a_tfrecord_that_grew_shorter_since_it_was_listed_is_a_letter(folder):
+    path = folder / "a.tfrecord"
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for _ in range(2):
+            writer.write(example(**{"image/encoded": b"x" * 100}))
+    _, items = list_items(str(path))
+    path.write_bytes(path.read_bytes()[: items[1].offset])
+    read, letters = read_all(items[1:], LIMIT)
+    assert not read and letters == [
+        Letter("a.tfrecord:1", "no readable record: the file ends before it")
+    ]
+
+
 def test_bytes_that_cannot_be_an_image_are_told_apart(tmp_path):
     # A PNG header that claims 100,000 x 100,000 pixels.
     bomb = bytearray(next(write_crops(tmp_path / "x", 1, (8, 4)).rglob("*.png")).read_bytes())
@@ -149,7 +199,9 @@ def test_bytes_that_cannot_be_an_image_are_told_apart(tmp_path):
         ("a,b\n1,2\n", "x.csv", "no column path"),
         ("path,pid\n", "x.csv", "lists no image"),
         ("path,pid\na.png,two\n", "x.csv", "line 2: pid is 'two'"),
+        (f"path,pid\na.png,{2**63}\n", "x.csv", "line 2: pid is '9223372036854775808'"),
         ("path,pid\n,2\n", "x.csv", "line 2: the path is empty"),
+        ("path\na.png\nb.png\na.png\n", "x.csv", "line 4: 'a.png' is in line 2 already"),
         ("x", "x.tfrecord.gz", "is compressed"),
     ],
 )

@@ -8,15 +8,18 @@ import pytest
 
 pytest.importorskip("apache_beam", reason="needs Apache Beam: make test-beam")
 
+from apache_beam.metrics.metric import MetricsFilter  # noqa: E402
+
 from export.bulk.backends import (  # noqa: E402
     Attack,
     ServableSource,
-    ServerBackend,
     ServerSource,
 )
 from export.bulk.layout import Output  # noqa: E402
-from export.bulk.pipeline import Handler, Job, Read, Write  # noqa: E402
-from export.bulk.run import bulk  # noqa: E402
+from export.bulk.listing import list_items  # noqa: E402
+from export.bulk.pipeline import Handler, Job, Read, Write, build  # noqa: E402
+from export.bulk.prepare import write_listings  # noqa: E402
+from export.bulk.run import bulk, new_pipeline  # noqa: E402
 from export.bulk.work import Work  # noqa: E402
 from keras_reid.errors import ReIDError  # noqa: E402
 from serving.server.embedded import EmbeddedServer  # noqa: E402
@@ -150,21 +153,28 @@ def test_a_model_that_changes_under_the_run_is_refused(fake, address, small_crop
     assert not files_of(tmp_path / "out")
 
 
-def test_credentials_reach_the_client(monkeypatch):
-    given = {}
-
-    class Client:
-        def __init__(self, server, model, **settings):
-            given.update(settings, server=server, model=model)
-
-        def describe(self):
-            return {}
-
-    monkeypatch.setattr("export.bulk.backends.ReIDClient", Client)
-    ServerBackend(ServerSource("host:1", "reid", 3.0, credentials="secret"))
-    assert given == {"server": "host:1", "model": "reid", "timeout": 3.0, "credentials": "secret"}
-    ServerBackend(ServerSource("host:1"))
-    assert given["timeout"] == 60.0
+def test_beam_counts_images_and_dead_letters(fake, address, small_crops, tmp_path):
+    broken = next(small_crops.rglob("*.png"))
+    broken.write_bytes(broken.read_bytes()[:-30])
+    output = Output(str(tmp_path / "out"), 2, "parquet")
+    write_listings(output, list_items(str(small_crops))[1], range(2))
+    work = Work(None, 0, 4, "m1")
+    pipeline = new_pipeline("DirectRunner", [])
+    size, limit = fake.description["embedding_size"], fake.description["limits"]["encoded_bytes"]
+    build(pipeline, Job(ServerSource(address), work, output, size, limit, {}), range(2))
+    result = pipeline.run()
+    result.wait_until_finish()
+    told = result.metrics().query(MetricsFilter().with_namespace("bulk"))
+    assert {row.key.metric.name: row.committed for row in told["counters"]} | {
+        "images": 11,
+        "dead_letters": 1,
+    } == {row.key.metric.name: row.committed for row in told["counters"]}
+    (times,) = [
+        row.committed
+        for row in told["distributions"]
+        if row.key.metric.name == "partition_milliseconds"
+    ]
+    assert times.count == 2
 
 
 def test_the_work_can_be_sent_to_any_runner(address):
