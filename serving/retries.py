@@ -6,7 +6,8 @@ attempts of a call share its timeout.
 
 import random
 
-STATUSES = ("UNAVAILABLE", "RESOURCE_EXHAUSTED")
+# CANCELLED, from a server, is a call that arrived while it shut down: another one may answer it.
+STATUSES = ("UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED")
 ATTEMPTS = 5
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 2.0

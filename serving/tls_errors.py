@@ -41,6 +41,17 @@ REMEDIES = {
 DROPPED = ("socket closed", "connection reset", "closed connection without response", "\x15\x03")
 DROPPED_PLAIN = f"; if it speaks TLS, trust its authority: {CA}"
 DROPPED_TLS = f"; if it wants a certificate of its clients: {CLIENT}"
+DROPPED_SHOWN = (
+    "; it may not accept this client's certificate: look at its dates, and whether the server "
+    "trusts its authority"
+)
+# gRPC tries the addresses of a name in turn and tells of the last one alone: behind a refused ::1
+# there may be a certificate of 127.0.0.1 that does not fit.
+HIDDEN = (
+    "all addresses",
+    "; or TLS failed at another address of {host}, of which gRPC tells nothing: compare the "
+    "certificates of both sides",
+)
 
 
 def connection_error(name, details, target, model, timeout):
@@ -59,8 +70,17 @@ def connection_error(name, details, target, model, timeout):
         sentence = remedy.format(host=target.host)
         better = TlsFailed(f"no secure connection to {target.address}: {sentence}")
     elif any(words in said for words in DROPPED):
-        better = type(error)(f"{error}{DROPPED_TLS if target.secure else DROPPED_PLAIN}")
+        better = type(error)(f"{error}{dropped(target)}")
+    elif target.secure and HIDDEN[0] in said:
+        better = type(error)(f"{error}{HIDDEN[1].format(host=target.host)}")
     else:
         return error
     better.details, better.status = error.details, name
     return better
+
+
+def dropped(target):
+    """What to look at when the other side ended the connection without a word."""
+    if not target.secure:
+        return DROPPED_PLAIN
+    return DROPPED_TLS if target.credentials.certificate is None else DROPPED_SHOWN

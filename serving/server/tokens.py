@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import logging
 import os
+import threading
 
 from grpc import StatusCode
 
@@ -38,6 +39,7 @@ class TokenFile:
 
     def __init__(self, path):
         self._path = path
+        self._reading = threading.Lock()
         self._seen = _stamp(path)
         try:
             self._digests = _digests(path)
@@ -58,14 +60,15 @@ class TokenFile:
             raise StatusError(StatusCode.UNAUTHENTICATED, WRONG)
 
     def _refresh(self):
-        stamp = _stamp(self._path)
-        if stamp == self._seen:
-            return
-        self._seen = stamp  # before reading, so that a change meanwhile is seen next time
-        try:
-            self._digests = _digests(self._path)
-        except OSError:
-            self._digests = []
+        with self._reading:  # nobody is measured by the old tokens while another reads the new
+            stamp = _stamp(self._path)
+            if stamp == self._seen:
+                return
+            self._seen = stamp  # before reading, so that a change meanwhile is seen next time
+            try:
+                self._digests = _digests(self._path)
+            except OSError:
+                self._digests = []
         logger.info("read --token_file again: %d tokens", len(self._digests))
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from absl import flags
 
-from serving import retries
+from serving import connection, retries
 from serving.client import ReIDClient
 from serving.credential_flags import TOKEN_VARIABLE, credentials_of, define_credential_flags
 from serving.credentials import Credentials
 from serving.errors import AccessDenied, BadRequest, ServerUnavailable, TlsFailed
+from serving.tls_errors import connection_error
 from tests.serving import fake_server
 from tests.serving.certificates import Certificates
 from tests.serving.faces import FACES
@@ -115,6 +116,28 @@ class TestClientCertificates:
             )  # fmt: skip
             with pytest.raises(ServerUnavailable, match="wants a certificate.*--tls_certificate"):
                 ask(ReIDClient, address, ca=files["ca"])
+
+    def test_one_that_the_server_does_not_trust(self, model, certificates, files, tmp_path):
+        stranger = certificates.stranger.issue_cert("a-client")
+        pem, key = tmp_path / "pem", tmp_path / "key"
+        pem.write_bytes(stranger.cert_chain_pems[0].bytes())
+        key.write_bytes(stranger.private_key_pem.bytes())
+        with fake_server.grpc_server(
+            model, certificate=certificates.good, client_ca=certificates.ca
+        ) as address:
+            with pytest.raises(ServerUnavailable, match="may not accept this client's certificate"):
+                ask(ReIDClient, address, ca=files["ca"], certificate=pem, key=key)
+
+
+def test_a_refused_address_may_hide_a_certificate(files):
+    words = "failed to connect to all addresses; last error: [::1]:8500: Connection refused"
+    secure, plain = (
+        connection.parse("localhost:8500", credentials=credentials)
+        for credentials in (Credentials(ca=files["ca"]), None)
+    )
+    error = connection_error("UNAVAILABLE", words, secure, "reid", 1)
+    assert "TLS failed at another address of localhost" in str(error) and error.details == words
+    assert "TLS" not in str(connection_error("UNAVAILABLE", words, plain, "reid", 1))
 
 
 class TestToken:
