@@ -71,9 +71,15 @@ def write_aside(path, content):
         with contextlib.suppress(*FAILURES):  # what half of it took, on a full disk, is wanted back
             FileSystems.delete([draft])
         raise ReIDError(
-            f"cannot write {path} ({first_line(error)}); "
+            f"cannot write {path} ({reason(error)}); "
             "choose a folder with space and write permission"
         ) from error
+
+
+def reason(error):
+    """The first line of what went wrong, which Beam packs into a dictionary of all paths."""
+    details = getattr(error, "exception_details", None) or {}
+    return first_line(next(iter(details.values()), error))
 
 
 def write_lines(path, rows):
