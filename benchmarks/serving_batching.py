@@ -17,12 +17,12 @@ import tempfile
 import time
 from pathlib import Path
 
-import grpc
 import numpy as np
 
 from benchmarks.race import race
 from benchmarks.served import exported_models, server
-from serving.grpc_transport import OPTIONS
+from serving.connection import parse
+from serving.grpc_options import channel_of
 from serving.messages import PREDICTION_SERVICE, PredictRequest
 from serving.tensors import to_proto
 
@@ -89,7 +89,7 @@ def crowd(address, size, waits):
     pixels = np.random.default_rng(0).integers(0, 256, (CALLERS, 1, *size, 3), np.uint8)
     requests = [packed(image) for image in pixels]
     with contextlib.ExitStack() as stack:
-        channel = stack.enter_context(grpc.insecure_channel(address, options=OPTIONS))
+        channel = stack.enter_context(channel_of(parse(address)))
         callers = stack.enter_context(concurrent.futures.ThreadPoolExecutor(CALLERS))
         predict = channel.unary_unary(f"/{PREDICTION_SERVICE}/Predict")
 
