@@ -46,7 +46,8 @@ def _packed(values):
     if values.dtype.kind == "f":
         return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
     if values.dtype == np.bool_:
-        return values.tobytes()
+        # A client's bytes may lie behind them, and any that is not 0 is true.
+        return (values.view(np.uint8) != 0).tobytes()
     if values.dtype == np.uint8:
         return _packed_bytes(values)
     return None

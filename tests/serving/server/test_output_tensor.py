@@ -44,3 +44,10 @@ def test_every_byte_of_an_image():
     image = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     proto = to_value_proto(image)
     assert list(proto.int_val) == list(range(256)) and not proto.tensor_content
+
+
+def test_a_client_may_mean_true_by_any_byte():
+    sent = TensorProto(dtype=NUMBER_OF["bool"], tensor_content=b"\x00\x01\xa6")
+    sent.tensor_shape.dim.add(size=3)
+    proto = TensorProto.FromString(to_value_proto(to_array(sent)).SerializeToString())
+    assert list(proto.bool_val) == [False, True, True]
