@@ -17,6 +17,7 @@ from serving import entry, serve_flags
 from serving.errors import ServingError
 from serving.server import log_format
 from serving.server.config_reload import ConfigFile
+from serving.server.exposure import remarks
 
 announcements = logging.getLogger(log_format.ANNOUNCEMENTS)
 
@@ -36,7 +37,7 @@ def main():
     seconds = serve_flags.MODEL_CONFIG_FILE_POLL_WAIT_SECONDS.value
     if seconds:
         config_file.follow(server.manager, seconds)
-    for remark in _remarks(server, settings):
+    for remark in remarks(server, settings["security"], settings["host"]):
         say("warning", remark)
     rest = server.rest_address or "off"
     say(
@@ -100,25 +101,6 @@ def _model():
             "it is the one above the numbered versions"
         )
     return {serve_flags.MODEL_NAME.value: base_path}
-
-
-def _remarks(server, settings):
-    """What whoever starts the server should know about who can reach it."""
-    security, rest = settings["security"], server.rest_address
-    ssl_config = security.ssl_config
-    if ssl_config is not None:
-        clients = "whose certificate is verified" if ssl_config.client_verify else "of any kind"
-        yield f"TLS: gRPC for clients {clients}; REST stays plain HTTP, as in TensorFlow Serving"
-    if not server.is_exposed:
-        return
-    verified = ssl_config is not None and ssl_config.client_verify and not rest
-    if not security.token_file and not verified:
-        yield (
-            f"warning: {settings['host']} can be reached from other machines and nobody is asked "
-            "for a token; give a --token_file, or put a proxy in front"
-        )
-    elif security.token_file and (rest or ssl_config is None):
-        yield "warning: tokens cross the network in the clear without TLS; put a proxy in front"
 
 
 def say(event, line):

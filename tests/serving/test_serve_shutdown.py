@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2
 
-from serving import serve
 from serving.messages import SSLConfig
 from serving.server.embedded import EmbeddedServer
+from serving.server.exposure import remarks
 from serving.server.options import Security
 from tests.commands import start
 from tests.serving.server import tiny_models
@@ -202,7 +202,7 @@ REMARKS = {  # case: (exposed, REST, Security, words of each remark)
 def test_who_starts_a_server_is_told_who_can_reach_it(case):
     exposed, rest, security, words = REMARKS[case]
     server = types.SimpleNamespace(is_exposed=exposed, rest_address="http://x" if rest else None)
-    remarks = list(serve._remarks(server, {"security": security, "host": "0.0.0.0"}))
-    assert len(remarks) == len(words)
-    for remark, part in zip(remarks, words, strict=True):
+    said = list(remarks(server, security, "0.0.0.0"))
+    assert len(said) == len(words)
+    for remark, part in zip(said, words, strict=True):
         assert part in remark
